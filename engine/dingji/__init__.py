@@ -1,0 +1,34 @@
+"""dingji (定级): an expert system that grades safety hazards and shows how each grade was reached.
+
+>>> import dingji
+>>> kb = dingji.load()                                    # doctest: +SKIP
+>>> result = dingji.grade(kb, dingji.read_case("case.yaml"))  # doctest: +SKIP
+>>> result.determination.grade                             # doctest: +SKIP
+'II'
+"""
+
+from __future__ import annotations
+
+from dingji.cases.reader import CaseFile, parse_case, read_case, read_cases
+from dingji.errors import CaseError, DingjiError, EvaluationError, KnowledgeError, Problem
+from dingji.grading import grade
+from dingji.knowledge import Knowledge, load
+from dingji.methods.model import Result
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CaseError",
+    "CaseFile",
+    "DingjiError",
+    "EvaluationError",
+    "Knowledge",
+    "KnowledgeError",
+    "Problem",
+    "Result",
+    "grade",
+    "load",
+    "parse_case",
+    "read_case",
+    "read_cases",
+]

@@ -1,0 +1,78 @@
+"""A case, read and type-checked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from dingji.knowledge.model import Place, Words
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A fact as stated: its value (as in `dingji.language.values`; None if unknown) and its provenance."""
+
+    name: str
+    value: Any
+    asserted_by: str = ""
+    asserted_on: dt.date | None = None
+    evidence: tuple[str, ...] = ()
+    rests_on: tuple[str, ...] = ()
+    note: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """One expert's grade in one round."""
+
+    rater: str
+    round: int
+    grade: str
+    reasons: tuple[str, ...] = ()
+    weight: int | Decimal = 1
+    date: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a case expects of the determination or of one finding; None where it says nothing."""
+
+    instrument: str = ""
+    scale: str | None = None
+    grade: str | None = None
+    status: str | None = None
+    reachable: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The expected result of a case."""
+
+    determination: Expected | None = None
+    findings: tuple[Expected, ...] = ()
+    facts: tuple[tuple[str, Any], ...] = ()
+    flags: tuple[str, ...] | None = None
+    left_out: tuple[str, ...] | None = None
+    first_question: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One subject with its facts on a date. `statements` holds the facts that were stated, `unknown` ones included."""
+
+    id: str
+    subject: str
+    title: Words
+    as_of: dt.date
+    statements: dict[str, Statement]
+    opinions: tuple[Opinion, ...]
+    expectation: Expectation | None
+    note: str
+    place: Place
+
+    def facts(self) -> dict[str, Any]:
+        """Name -> value of every fact that is known at least in part."""
+        return {name: s.value for name, s in self.statements.items() if s.value is not None}

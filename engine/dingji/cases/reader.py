@@ -1,0 +1,272 @@
+"""Case files: read without a knowledge base, then type-checked against one.
+
+Reading (`read_cases`) finds what is wrong with the file; checking (`CaseFile.check`) what is wrong with the facts. Both
+report every problem at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dingji.cases import model as m
+from dingji.cases.shapes import CASE, STATEMENT
+from dingji.documents import Document, Problems, pairs, parse_documents, read_documents
+from dingji.errors import CaseError, Problem, nearest
+from dingji.knowledge.model import FactDefinition, Knowledge, Place
+from dingji.knowledge.vocabulary import place, read_value, some_words
+from dingji.language import types as t
+from dingji.language.units import parse_unit, show
+from dingji.language.values import Partial, Records, between
+from dingji.shapes import NUMBER_KIND, Reader, Section, scalar_text
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case as it stands in its file: shape checked, facts not yet."""
+
+    section: Section
+    document: Document
+
+    @property
+    def id(self) -> str:
+        """The id of the case."""
+        return str(self.section.get("case", ""))
+
+    def check(self, knowledge: Knowledge) -> m.Case:
+        """The case with every fact checked against the vocabulary. Raises CaseError with all problems."""
+        problems = Problems("C")
+        case = _Checker(knowledge, Reader(self.document, problems)).case(self.section)
+        if problems.found:
+            raise CaseError(problems.found)
+        return case
+
+
+def read_cases(path: Path | str) -> list[CaseFile]:
+    """All cases of a YAML (documents separated by `---`) or JSON file. Raises CaseError with all problems."""
+    problems = Problems("C")
+    return _sections(read_documents(Path(path), str(path), problems), problems)
+
+
+def read_case(path: Path | str) -> CaseFile:
+    """The case of a file that holds one. Raises CaseError with all problems."""
+    found = read_cases(path)
+    if len(found) > 1:
+        raise CaseError([Problem(str(path), 0, 0, "C011", f"the file holds {len(found)} cases", "use read_cases, or give the file one case")])
+    return found[0]
+
+
+def parse_case(text: str, name: str = "<case>") -> CaseFile:
+    """The case in a piece of YAML text. Raises CaseError with all problems."""
+    problems = Problems("C")
+    return _sections(parse_documents(text, name, problems), problems)[0]
+
+
+def _sections(documents: list[Document], problems: Problems) -> list[CaseFile]:
+    found = []
+    for document in documents:
+        section = CASE.read(document.root, Reader(document, problems))
+        if section is not None:
+            found.append(CaseFile(section, document))
+    if problems.found:
+        raise CaseError(problems.found)
+    return found
+
+
+class _Checker:
+    def __init__(self, knowledge: Knowledge, reader: Reader) -> None:
+        self.knowledge, self.reader = knowledge, reader
+
+    def case(self, section: Section) -> m.Case:
+        statements: dict[str, m.Statement] = {}
+        subject = self._statement("subject", section.key_nodes["subject"], section.nodes["subject"])
+        if subject:
+            statements["subject"] = subject
+        for key in ("scope", "facts"):
+            for name, node, value in section.get(key, ()):
+                if name in statements:
+                    self.reader.report(node, 4, f"the fact {name} is stated twice")
+                    continue
+                statement = self._statement(name, node, value)
+                if statement is not None:
+                    statements[name] = statement
+        for statement in statements.values():
+            for other in statement.rests_on:
+                if other not in statements:
+                    where = statement.place or Place("", 0, 0)
+                    hint = nearest(other, statements) or "state the fact it was judged from"
+                    self.reader.problems.place(where.file, where.line, where.column, 20, f"{statement.name} rests on {other!r}, which is not stated", hint)
+        return m.Case(
+            id=section.get("case", ""),
+            subject=str(subject.value) if subject else "",
+            title=some_words(section.get("title"), section.get("case", "")),
+            as_of=section.get("as_of"),
+            statements=statements,
+            opinions=tuple(_opinion(o) for o in section.get("opinions", ())),
+            expectation=self._expectation(section.get("expect")),
+            note=section.get("note", ""),
+            place=place(self.reader, section.node),
+        )
+
+    def _statement(self, name: str, key: yaml.Node, node: yaml.Node) -> m.Statement | None:
+        fact = self.knowledge.facts.get(name)
+        if fact is None:
+            stated = [n for n, f in self.knowledge.facts.items() if f.nature != "derived"]
+            self.reader.report(key, 20, f"unknown fact {name!r}", nearest(name, stated) or "`dingji kb list --facts` lists them")
+            return None
+        if fact.nature == "derived":
+            self.reader.report(key, 24, f"{name} is derived: a rule finds it", "state the facts that it follows from")
+            return None
+        if not isinstance(node, yaml.MappingNode):
+            return m.Statement(name, self._value(fact, node), place=place(self.reader, key))
+        section = STATEMENT.read(node, self.reader)
+        if section is None:
+            return None
+        value = self._bounded(fact, section)
+        return m.Statement(
+            name,
+            value,
+            section.get("asserted_by", ""),
+            section.get("asserted_on"),
+            tuple(section.get("evidence", ())),
+            tuple(section.get("rests_on", ())),
+            section.get("note", ""),
+            place(self.reader, key),
+        )
+
+    def _bounded(self, fact: FactDefinition, section: Section) -> Any:
+        unit = section.get("unit")
+        if unit is not None and (not isinstance(fact.type, t.Number) or parse_unit(unit) != fact.type.unit):
+            self._wrong_unit(fact, section.at("unit"), unit)
+        bounds = [key for key in ("at_least", "at_most") if key in section.nodes]
+        if bounds:
+            if "value" in section.nodes or not isinstance(fact.type, t.Number):
+                self.reader.report(section.at(bounds[0]), 21, f"{fact.name}: bounds go with a number that has no value", "write value, or at_least and at_most")
+                return None
+            low, high = (self._value(fact, section.nodes[k]) if k in section.nodes else None for k in ("at_least", "at_most"))
+            low = fact.type.low if low is None else low
+            high = fact.type.high if high is None else high
+            if low is not None and high is not None and low > high:
+                self.reader.report(section.node, 23, f"{fact.name}: at_least {low} is above at_most {high}")
+                return None
+            return between(low, high)
+        if "value" not in section.nodes:
+            self.reader.report(section.node, 7, f"{fact.name}: the key value is missing", "write `value: unknown` if it is not known")
+            return None
+        value = self._value(fact, section.nodes["value"])
+        if section.get("complete") is False and isinstance(value, Records):
+            return Records(value.items, complete=False)
+        return value
+
+    def _value(self, fact: FactDefinition, node: yaml.Node) -> Any:
+        if scalar_text(node) == "unknown" and not (isinstance(fact.type, t.Text) and getattr(node, "style", None)):
+            return None
+        if isinstance(fact.type, t.Records):
+            return self._records(fact, node)
+        return self._scalar(fact.name, fact.type, node)
+
+    def _scalar(self, name: str, kind: t.Type, node: yaml.Node) -> Any:
+        if isinstance(kind, t.Number):
+            text = scalar_text(node) or ""
+            number, _, unit = text.partition(" ")
+            if unit and not getattr(node, "style", None) and NUMBER_KIND.pattern and NUMBER_KIND.pattern.fullmatch(number):
+                if parse_unit(unit.strip()) != kind.unit:
+                    message = f"{name} is measured in {show(kind.unit)}, not in {unit.strip()}"
+                    self.reader.report(node, 22, message, f"convert it, and write the number alone or with {show(kind.unit)}")
+                    return None
+                node = yaml.ScalarNode(node.tag, number, node.start_mark, node.end_mark)
+        value = read_value(node, kind, self.reader, 21, name)
+        if isinstance(kind, t.Number) and value is not None:
+            if (kind.low is not None and value < kind.low) or (kind.high is not None and value > kind.high):
+                low, high = ("open" if b is None else b for b in (kind.low, kind.high))
+                self.reader.report(node, 23, f"{name}: {value} is out of range", f"the range is {low} .. {high}")
+                return None
+        return value
+
+    def _wrong_unit(self, fact: FactDefinition, node: yaml.Node, unit: str) -> None:
+        if isinstance(fact.type, t.Number):
+            self.reader.report(node, 22, f"{fact.name} is measured in {show(fact.type.unit)}, not in {unit}", "convert the value")
+        else:
+            self.reader.report(node, 22, f"{fact.name} is {t.describe(fact.type)} and has no unit", "leave the unit out")
+
+    def _records(self, fact: FactDefinition, node: yaml.Node) -> Records | None:
+        if not isinstance(node, yaml.SequenceNode):
+            fields = ", ".join(f.name for f in fact.fields)
+            self.reader.report(node, 21, f"{fact.name} is a list", f"write [] for none, or items with the fields {fields}")
+            return None
+        return Records(tuple(item for child in node.value if (item := self._record(fact, child)) is not None))
+
+    def _record(self, fact: FactDefinition, node: yaml.Node) -> dict[str, Any] | None:
+        fields = {f.name: f for f in fact.fields}
+        if not isinstance(node, yaml.MappingNode):
+            self.reader.report(node, 21, f"an item of {fact.name} is a mapping", "fields: " + ", ".join(fields))
+            return None
+        item: dict[str, Any] = {}
+        seen: set[str] = set()
+        for key_node, value_node in pairs(node):
+            name = scalar_text(key_node) or ""
+            if name not in fields:
+                hint = nearest(name, fields) or "fields: " + ", ".join(fields)
+                self.reader.report(key_node, 20, f"{fact.name} has no field {name!r}", hint)
+            elif name in seen:
+                self.reader.report(key_node, 4, f"the field {name} stands twice")
+            elif scalar_text(value_node) != "unknown":
+                value = self._scalar(f"{fact.name}.{name}", fields[name].type, value_node)
+                if value is not None:
+                    item[name] = value
+            seen.add(name)
+        for name, definition in fields.items():
+            if name not in item and isinstance(definition.type, t.Number) and (definition.type.low is not None or definition.type.high is not None):
+                item[name] = Partial(definition.type.low, definition.type.high)
+        return item
+
+    def _expectation(self, section: Section | None) -> m.Expectation | None:
+        if section is None:
+            return None
+        expected = section.get("determination")
+        findings = []
+        for finding in section.get("findings", ()):
+            instrument = finding.get("instrument")
+            if instrument not in self.knowledge.instruments:
+                hint = nearest(str(instrument), self.knowledge.instruments)
+                self.reader.report(finding.at("instrument"), 26, f"unknown instrument {instrument!r}", hint)
+            findings.append(_expected(finding, instrument or ""))
+        facts = []
+        for name, node, value in section.get("facts", ()):
+            fact = self.knowledge.facts.get(name)
+            if fact is None:
+                self.reader.report(node, 20, f"unknown fact {name!r}", nearest(name, self.knowledge.facts))
+            else:
+                facts.append((name, read_value(value, fact.type, self.reader, 21, name)))
+        return m.Expectation(
+            _expected(expected, "") if expected else None,
+            tuple(findings),
+            tuple(facts),
+            None if section.get("flags") is None else tuple(section.get("flags")),
+            None if section.get("left_out") is None else tuple(section.get("left_out")),
+            section.get("first_question"),
+        )
+
+
+def _expected(section: Section, instrument: str) -> m.Expected:
+    reachable = section.get("reachable")
+    return m.Expected(
+        instrument,
+        section.get("scale"),
+        section.get("grade"),
+        section.get("status"),
+        None if reachable is None else tuple(reachable),
+    )
+
+
+def _opinion(section: Section) -> m.Opinion:
+    weight: int | Decimal = section.get("weight", 1)
+    return m.Opinion(
+        section.get("rater", ""), section.get("round", 1), section.get("grade", ""), tuple(section.get("reasons", ())), weight, section.get("date")
+    )
+
+

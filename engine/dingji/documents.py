@@ -1,0 +1,219 @@
+"""YAML and JSON documents with the position of every node.
+
+PyYAML's C parser composes the nodes; nothing is constructed from tags, and scalars stay text until a reader that knows
+the wanted type converts them, so YAML's guesses (`no`, `1:30`, `010`) never reach a grade.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from dingji.errors import Problem
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 40
+MAX_NODES = 400_000
+
+try:
+    from yaml import CSafeLoader as _Loader
+except ImportError:  # PyYAML built without libyaml: slower, the same result
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
+
+@dataclass(slots=True)
+class Document:
+    """One document of a file: the root node and the text it came from."""
+
+    file: str
+    text: str
+    root: yaml.Node
+
+
+@dataclass(slots=True)
+class Problems:
+    """Collects problems of one domain; `letter` is `K` for knowledge and `C` for cases."""
+
+    letter: str
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, file: str, node: yaml.Node | None, number: int | str, message: str, hint: str = "", offset: int = 0) -> None:
+        """Record a problem at `node` (the whole file if None), `offset` columns to its right."""
+        line, column = (0, 0) if node is None else (node.start_mark.line + 1, node.start_mark.column + 1 + offset)
+        self.place(file, line, column, number, message, hint)
+
+    def place(self, file: str, line: int, column: int, number: int | str, message: str, hint: str = "") -> None:
+        """Record a problem at a line and column, both from 1."""
+        code = number if isinstance(number, str) else f"{self.letter}{number:03d}"
+        self.found.append(Problem(file, line, column, code, message, hint))
+
+
+def read_documents(path: Path, shown: str, problems: Problems) -> list[Document]:
+    """The documents of a YAML or JSON file; an empty list if it can't be read (the problems say why).
+
+    `shown` is the name of the file in messages.
+    """
+    text = _read_text(path, shown, problems)
+    if text is None:
+        return []
+    if path.suffix.lower() == ".json":
+        try:
+            json.loads(text)
+        except ValueError as error:
+            line, column = getattr(error, "lineno", 0), getattr(error, "colno", 0)
+            problems.place(shown, line, column, 2, f"not JSON: {getattr(error, 'msg', error)}", "or save it as .yaml")
+            return []
+        except RecursionError:
+            problems.place(shown, 0, 0, 9, "nested too deeply", f"at most {MAX_DEPTH} levels")
+            return []
+        text = _json_as_yaml(text)
+    return parse_documents(text, shown, problems)
+
+
+def parse_documents(text: str, shown: str, problems: Problems) -> list[Document]:
+    """The documents of YAML text; an empty list if it is not YAML or is out of bounds."""
+    try:
+        if not _bounded(text, shown, problems):
+            return []
+        loader = _Loader(text)
+        try:
+            documents = []
+            while loader.check_node():
+                documents.append(Document(shown, text, loader.get_node()))
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = str(error.problem or error.context or "syntax error")
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        if "'\\t'" in what or ("cannot start any token" in what and _char_at(text, line, column) == "\t"):
+            what, hint = "a tab can't indent YAML", "use spaces"
+        elif "anchor" in what or "alias" in what:
+            problems.place(shown, line, column, 3, "anchors and aliases are not allowed", "write the value out")
+            return []
+        else:
+            hint = "check the indentation, the quotes and the colons of this line"
+        problems.place(shown, line, column, 2, f"not YAML: {what}", hint)
+        return []
+    except yaml.YAMLError as error:
+        problems.place(shown, 0, 0, 2, f"not YAML: {str(error).splitlines()[0]}", "save the file as UTF-8 text")
+        return []
+    if not documents:
+        problems.place(shown, 0, 0, 2, "the file is empty", "see `dingji schema` for what it should hold")
+    return documents
+
+
+def _read_text(path: Path, shown: str, problems: Problems) -> str | None:
+    try:
+        if path.is_dir():
+            problems.place(shown, 0, 0, 1, "this is a folder, not a file", "name a file in it")
+            return None
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            problems.place(shown, 0, 0, 1, f"the file has {size:,} bytes", f"at most {MAX_BYTES:,}")
+            return None
+        with path.open("rb") as stream:  # a pipe has no size: bound what is read, too
+            data = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        problems.place(shown, 0, 0, 1, "there is no such file")
+        return None
+    except (OSError, ValueError) as error:
+        problems.place(shown, 0, 0, 1, f"can't be read: {getattr(error, 'strerror', None) or error}")
+        return None
+    if len(data) > MAX_BYTES:
+        problems.place(shown, 0, 0, 1, "the input is too long", f"at most {MAX_BYTES:,} bytes")
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        problems.place(shown, line, column, 1, "not UTF-8 text", "save the file as UTF-8 (it may be GB18030 or a binary file)")
+        return None
+
+
+def _bounded(text: str, shown: str, problems: Problems) -> bool:
+    """Events first: they are produced without recursion, so depth, size and aliases are known before nodes are composed."""
+    depth = count = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            problems.place(shown, line, column, 3, "anchors and aliases are not allowed", "write the value out")
+            return False
+        if getattr(event, "tag", None):
+            problems.place(shown, line, column, 3, f"the tag {event.tag} is not allowed", "write a plain value")
+            return False
+        count += 1
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                problems.place(shown, line, column, 9, "nested too deeply", f"at most {MAX_DEPTH} levels")
+                return False
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if count > MAX_NODES:
+            problems.place(shown, line, column, 9, "too many values in one file", f"at most {MAX_NODES:,}")
+            return False
+    return True
+
+
+def _char_at(text: str, line: int, column: int) -> str:
+    lines = text.splitlines()
+    return lines[line - 1][column - 1 : column] if 0 < line <= len(lines) else ""
+
+
+_SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+def _json_as_yaml(text: str) -> str:
+    """Valid JSON as the YAML that PyYAML reads: no raw tabs (JSON strings can't hold them), no surrogate pairs."""
+
+    def joined(match: re.Match[str]) -> str:
+        high, low = int(match[1], 16), int(match[2], 16)
+        return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
+
+    return _SURROGATES.sub(joined, text.replace("\t", " "))
+
+
+def pairs(node: yaml.MappingNode) -> Iterator[tuple[yaml.Node, yaml.Node]]:
+    """Key and value nodes of a mapping, in file order."""
+    yield from node.value
+
+
+def place_in_scalar(document: Document, node: yaml.ScalarNode, offset: int) -> tuple[int, int]:
+    """Line and column (from 1) of character `offset` of a scalar's value, quotes and folded lines included.
+
+    The k-th visible character of the value is the k-th visible character of its source, apart from quotes and escapes.
+    """
+    text, position = document.text, _index(document, node)
+    if node.style in ("'", '"'):
+        position += 1
+    elif node.style in ("|", ">"):
+        position = text.find("\n", position) + 1
+    visible = sum(not c.isspace() for c in node.value[:offset])
+    step = 0
+    while position < len(text):
+        if not text[position].isspace():
+            if step == visible:
+                break
+            step += 1
+            position += 1 if not (node.style == "'" and text[position : position + 2] == "''") else 2
+            if node.style == '"' and text[position - 1] == "\\":
+                position += 1
+        else:
+            position += 1
+    before = text.rfind("\n", 0, position) + 1
+    return text.count("\n", 0, position) + 1, position - before + 1
+
+
+def _index(document: Document, node: yaml.Node) -> int:
+    """Offset of a node's first character; the C parser's marks count lines and columns."""
+    start = 0
+    for _ in range(node.start_mark.line):
+        start = document.text.find("\n", start) + 1
+    return start + int(node.start_mark.column)

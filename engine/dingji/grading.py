@@ -1,0 +1,74 @@
+"""Grading a case, end to end."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from dingji.cases.model import Case
+from dingji.cases.reader import CaseFile
+from dingji.errors import CaseError, Problem
+from dingji.inference.run import run
+from dingji.knowledge.model import Knowledge
+from dingji.methods import model as m
+from dingji.methods.determination import determination, disagreement, duties, flags
+from dingji.methods.findings import findings
+from dingji.methods.proof import Prover
+from dingji.reasoning.questions import questions
+
+
+def grade(
+    knowledge: Knowledge,
+    case: CaseFile | Case,
+    *,
+    as_of: dt.date | None = None,
+    today: dt.date | None = None,
+    profile: str | None = None,
+) -> m.Result:
+    """Grade a case by every method that applies.
+
+    `as_of` grades as on another day than the case's own; `today` is the day for which a newer edition is named (by default
+    none is). `profile` only names the profile under which `knowledge` was loaded, for the result.
+
+    Raises CaseError if the case is invalid or no instrument covers it, KnowledgeError if two rules contradict each other on
+    it, EvaluationError if the evaluators disagree.
+    """
+    if isinstance(case, CaseFile):
+        case = case.check(knowledge)
+    day = as_of or case.as_of
+    outcome = run(knowledge, case.facts(), day)
+    evaluation = outcome.evaluation
+    found = findings(evaluation, case, today)
+    if not found:
+        raise CaseError([_uncovered(knowledge, case, day)])
+    differs = disagreement(evaluation, found)
+    prover = Prover(evaluation, case)
+    plan = evaluation.plan
+    roots = [plan.reconciliation.decides] if plan.reconciliation else []
+    roots += [a.instrument.decides for a in plan.applied if a.instrument.decides]
+    proof = tuple(prover.fact(root) for root in roots if root not in prover.seen)
+    return m.Result(
+        case=case.id,
+        title=case.title,
+        subject=case.subject,
+        as_of=day.isoformat(),
+        knowledge_version=knowledge.version,
+        knowledge_digest=knowledge.digest,
+        profile=profile,
+        evaluators=outcome.evaluators,
+        without=outcome.without,
+        determination=determination(evaluation, case, differs.differ),
+        findings=found,
+        disagreement=differs,
+        flags=flags(evaluation),
+        duties=duties(evaluation),
+        unknown=questions(evaluation),
+        proof=proof,
+    )
+
+
+def _uncovered(knowledge: Knowledge, case: Case, day: dt.date) -> Problem:
+    place = case.place
+    starts = sorted(i.in_force.start for i in knowledge.instruments.values() if i.decides and i.in_force.start)
+    message = f"no edition of any instrument covers this case on {day.isoformat()}"
+    hint = f"check as_of, subject and scope; the earliest edition is of {starts[0]}" if starts else "check subject and scope"
+    return Problem(place.file, place.line, place.column, "C025", message, hint)

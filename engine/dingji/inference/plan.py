@@ -1,0 +1,245 @@
+"""What is compiled once and used for every case of a kind: the rules in scope, in order, ready for both evaluators.
+
+A plan belongs to the instruments that apply and to the values of the index facts: the enum facts (subject, sector,
+discipline, ...) by which instruments and list items choose their cases. Rules that these facts alone make false are left
+out, so the cost of a case follows the rules that concern it, not the size of the knowledge base.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dingji.inference.conditions import Encoder
+from dingji.knowledge import model as m
+from dingji.language import nodes as n
+from dingji.language import types as t
+from dingji.language.evaluate import Evaluator, compile_node
+from dingji.language.values import Truth
+
+MOST_PLANS = 64
+"""Plans kept per knowledge base; the oldest goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An instrument that applies to a case. `truth` None: it depends on a fact or day that is not known."""
+
+    instrument: m.Instrument
+    truth: Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One decision, compiled: `rules` are positions in `Plan.rules`, `values` what each concludes, `formula` its function."""
+
+    decision: m.Decision
+    rules: tuple[int, ...]
+    values: tuple[Any, ...]
+    formula: Evaluator | None = None
+    overrides: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A finding as the reconciliation reads it: on the determination's scale, through a crosswalk if need be."""
+
+    instrument: str
+    fact: str
+    certain: bool
+
+
+@dataclass(eq=False, slots=True)
+class Plan:
+    """The rules in scope and the steps in order. `warnings` are positions of flags, `duties` of duties."""
+
+    knowledge: m.Knowledge
+    applied: tuple[Applied, ...]
+    reconciliation: m.Reconciliation | None
+    counted: tuple[Counted, ...]
+    rules: tuple[m.Rule, ...]
+    evaluators: tuple[Evaluator | None, ...]
+    steps: tuple[Step, ...]
+    flags: tuple[int, ...]
+    duties: tuple[int, ...]
+    tested: tuple[int, ...]
+    """Positions of the rules with a condition: what both evaluators must agree on."""
+    encoder: Encoder
+    engine: Any = None
+    """The compiled rulesets of the rule engine, once built."""
+    memo: dict[Any, Any] = field(default_factory=dict)
+    """What later layers work out once per plan."""
+
+
+def choose(knowledge: m.Knowledge, facts: dict[str, Any], as_of: dt.date) -> tuple[Applied, ...]:
+    """The instruments in force on `as_of` whose scope the facts meet, or may meet."""
+    chosen = []
+    for instrument in knowledge.instruments.values():
+        in_force = instrument.in_force.covers(as_of)
+        if in_force is False:
+            continue
+        in_scope = _scope(knowledge, instrument.id, instrument.scope)(facts)
+        if in_scope is not False:
+            chosen.append(Applied(instrument, None if in_force is None or in_scope is None else True))
+    return tuple(chosen)
+
+
+def reconciliation_for(knowledge: m.Knowledge, facts: dict[str, Any]) -> m.Reconciliation | None:
+    """The reconciliation that covers the case, if one does."""
+    for item in knowledge.reconciliations.values():
+        if _scope(knowledge, item.id, item.when)(facts) is True:
+            return item
+    return None
+
+
+def _scope(knowledge: m.Knowledge, name: str, node: n.Node) -> Evaluator:
+    key = ("scope", name)
+    if key not in knowledge.plans:
+        knowledge.plans[key] = compile_node(node, knowledge.defaults)
+    evaluator: Evaluator = knowledge.plans[key]
+    return evaluator
+
+
+def index_facts(knowledge: m.Knowledge) -> tuple[str, ...]:
+    """The observed enum facts that conditions read: cases that agree on them share a plan."""
+    if "index" not in knowledge.plans:
+        read: set[str] = set()
+        for instrument in knowledge.instruments.values():
+            read |= n.facts_of(instrument.scope)
+        for rule in knowledge.rules.values():
+            if rule.kind == "example" and isinstance(rule.when, n.And):
+                read |= {f for part in rule.when.operands if _by_choice(part) for f in n.facts_of(part)}
+        knowledge.plans["index"] = tuple(sorted(f for f in read if isinstance(knowledge.facts[f].type, t.Enum) and knowledge.facts[f].nature != "derived"))
+    facts: tuple[str, ...] = knowledge.plans["index"]
+    return facts
+
+
+def _by_choice(node: n.Node) -> bool:
+    """Is the node made of tests of enum facts against constants only?"""
+    if isinstance(node, n.And | n.Or | n.Not):
+        return all(map(_by_choice, n.children(node)))
+    if isinstance(node, n.Compare):
+        return node.operators == ("==",) and any(isinstance(x, n.Literal) and isinstance(x.value, str) for x in node.operands)
+    return isinstance(node, n.Member) and all(isinstance(c.value, str) for c in node.choices)
+
+
+def plan_for(knowledge: m.Knowledge, facts: dict[str, Any], as_of: dt.date) -> Plan:
+    """The plan of a case, from the knowledge base's store of plans or newly compiled."""
+    applied = choose(knowledge, facts, as_of)
+    reconciliation = reconciliation_for(knowledge, facts)
+    index = {name: facts[name] for name in index_facts(knowledge) if facts.get(name) is not None}
+    key = (
+        "plan",
+        tuple((a.instrument.id, a.truth) for a in applied),
+        None if reconciliation is None else reconciliation.id,
+        tuple(index.items()),
+    )
+    plan = knowledge.plans.get(key)
+    if plan is None:
+        kept = [k for k in knowledge.plans if k[0] == "plan"]
+        if len(kept) >= MOST_PLANS:
+            del knowledge.plans[kept[0]]
+        plan = knowledge.plans[key] = _compile(knowledge, applied, reconciliation, index)
+    found: Plan = plan
+    return found
+
+
+def _compile(
+    knowledge: m.Knowledge,
+    applied: tuple[Applied, ...],
+    reconciliation: m.Reconciliation | None,
+    index: Mapping[str, Any],
+) -> Plan:
+    owners = {a.instrument.id for a in applied}
+    known = dict(index)
+    rules: dict[str, m.Rule] = {}
+    closures: dict[str, Evaluator | None] = {}
+
+    def admit(rule: m.Rule) -> bool:
+        evaluator = None if rule.when is None else compile_node(rule.when, knowledge.defaults)
+        if evaluator is not None and evaluator(known) is False:
+            return False
+        rules[rule.id], closures[rule.id] = rule, evaluator
+        return True
+
+    decisions: list[m.Decision] = []
+    counted: tuple[Counted, ...] = ()
+    for decision in knowledge.decisions:
+        if decision.policy == "reconcile":
+            if reconciliation is not None and decision.owner == reconciliation.id:
+                bridges, counted = _bridges(knowledge, applied, reconciliation)
+                for bridge, rows in bridges:
+                    decisions.append(replace(bridge, rules=tuple(row.id for row in rows if admit(row))))
+                decisions.append(replace(decision, inputs=tuple(c.fact for c in counted)))
+        elif decision.owner in owners:
+            decisions.append(replace(decision, rules=tuple(name for name in decision.rules if admit(knowledge.rules[name]))))
+    loose = [r for r in knowledge.rules.values() if r.kind in ("flag", "duty") and r.owner in owners and admit(r)]
+    if reconciliation is not None:
+        for name in (reconciliation.rule, reconciliation.disagreement):
+            rules[name], closures[name] = knowledge.rules[name], None
+    position = {name: i for i, name in enumerate(rules)}
+    listed = tuple(rules.values())
+    tested = tuple(i for i, rule in enumerate(listed) if rule.when is not None)
+    derived = frozenset(f for f, d in knowledge.facts.items() if d.nature == "derived")
+    types: dict[str, t.Type] = {name: fact.type for name, fact in knowledge.facts.items()}
+    encoder = Encoder(types, derived, knowledge.defaults, [w for i in tested if (w := listed[i].when) is not None])
+    return Plan(
+        knowledge,
+        applied,
+        reconciliation,
+        counted,
+        listed,
+        tuple(closures[name] for name in rules),
+        tuple(_step(d, rules, position, knowledge) for d in decisions),
+        tuple(position[r.id] for r in loose if r.kind == "flag"),
+        tuple(position[r.id] for r in loose if r.kind == "duty"),
+        tested,
+        encoder,
+    )
+
+
+def _step(decision: m.Decision, rules: Mapping[str, m.Rule], position: Mapping[str, int], knowledge: m.Knowledge) -> Step:
+    members = tuple(position[name] for name in decision.rules)
+    values = tuple(dict(rules[name].then).get(decision.fact) for name in decision.rules)
+    formula = None
+    if decision.policy == "formula" and decision.rules:
+        value = rules[decision.rules[0]].value
+        formula = None if value is None else compile_node(value, knowledge.defaults)
+    overrides = tuple((position[name], position[beaten]) for name in decision.rules for beaten in rules[name].overrides if beaten in position)
+    return Step(decision, members, values, formula, overrides)
+
+
+def _bridges(
+    knowledge: m.Knowledge, applied: tuple[Applied, ...], reconciliation: m.Reconciliation
+) -> tuple[list[tuple[m.Decision, list[m.Rule]]], tuple[Counted, ...]]:
+    """A small table for each finding on another scale: the rows of the crosswalk, bound to that finding."""
+    target = knowledge.scale_of(reconciliation.decides)
+    assert target is not None, "checked by the loader"
+    bridges: list[tuple[m.Decision, list[m.Rule]]] = []
+    counted: list[Counted] = []
+    for item in applied:
+        instrument = item.instrument
+        scale = knowledge.scale_of(instrument.decides) if instrument.decides else None
+        if scale is None or instrument.id in reconciliation.omits:
+            continue
+        if scale.id == target.id:
+            counted.append(Counted(instrument.id, instrument.decides, item.truth is True))
+            continue
+        crosswalk = next((c for c in knowledge.crosswalks.values() if (c.source_scale, c.target_scale) == (scale.id, target.id)), None)
+        if crosswalk is None:
+            continue
+        fact = f"{instrument.decides}@{target.id}"
+        rows = [_bound(rule, instrument, fact) for rule in knowledge.rules.values() if rule.kind == "crosswalk" and rule.owner == crosswalk.id]
+        decision = m.Decision(f"{crosswalk.id}@{instrument.id}", fact, crosswalk.id, "unique", m.STAGE_NUMBER["determine"], (), scale=target.id)
+        bridges.append((decision, rows))
+        counted.append(Counted(instrument.id, fact, item.truth is True))
+    return bridges, tuple(counted)
+
+
+def _bound(rule: m.Rule, instrument: m.Instrument, fact: str) -> m.Rule:
+    start, end = dict(rule.then)["from"], dict(rule.then)["to"]
+    test = n.Compare((n.Fact(instrument.decides), n.Literal(start, str(start))), ("==",))
+    when = test if rule.when is None else n.And((test, rule.when))
+    return replace(rule, id=f"{rule.id}@{instrument.id}", when=when, then=((fact, end),))

@@ -1,0 +1,132 @@
+"""The reference evaluator: every rule in scope, three-valued, in the order of the plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from dingji.errors import KnowledgeError, Problem
+from dingji.inference.plan import Plan, Step
+from dingji.inference.policies import Conflict, Hit, Outcome, adjust, combine, settle
+from dingji.knowledge.model import STAGE_NUMBER
+from dingji.language.types import Scale
+from dingji.language.values import Truth, one_of, possible
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """What the prover found: `facts` stated and derived, the truth of each rule by position, each step's outcome."""
+
+    plan: Plan
+    facts: dict[str, Any]
+    truths: list[Truth]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+
+def prove(plan: Plan, stated: dict[str, Any]) -> Evaluation:
+    """Evaluate every rule of the plan over the stated facts.
+
+    Raises KnowledgeError (K041) when two rules contradict each other on this case.
+    """
+    facts = dict(stated)
+    evaluators = plan.evaluators
+    truths: list[Truth] = [None] * len(evaluators)
+    seen = [False] * len(evaluators)
+    evaluation = Evaluation(plan, facts, truths)
+    for step in plan.steps:
+        for position in step.rules:
+            if not seen[position]:
+                seen[position] = True
+                evaluator = evaluators[position]
+                truths[position] = True if evaluator is None else evaluator(facts)
+        outcome = _outcome(step, plan, evaluation)
+        evaluation.outcomes[step.decision.fact] = outcome
+        if outcome.value is not None:
+            facts[step.decision.fact] = outcome.value
+    for position in (*plan.flags, *plan.duties):
+        evaluator = evaluators[position]
+        truths[position] = True if evaluator is None else evaluator(facts)
+    return evaluation
+
+
+def _outcome(step: Step, plan: Plan, evaluation: Evaluation) -> Outcome:
+    decision, truths = step.decision, evaluation.truths
+    if decision.policy == "formula":
+        return _formula(step, plan, evaluation)
+    if decision.policy == "reconcile":
+        return _reconcile(step, plan, evaluation)
+    if decision.policy == "adjust":
+        scale = plan.knowledge.facts[decision.fact].type
+        assert isinstance(scale, Scale)
+        steps = [(i, truths[i], a) for i in step.rules if (a := plan.rules[i].adjustment) is not None]
+        return adjust(evaluation.facts.get(decision.base), steps, len(scale.grades) - 1)
+    hits = [Hit(i, truths[i], value) for i, value in zip(step.rules, step.values, strict=True) if truths[i] is not False]
+    if step.overrides:
+        hits = _without_beaten(hits, step, truths)
+    try:
+        outcome = settle(decision.policy, hits, decision.default, decision.has_default)
+    except Conflict as conflict:
+        raise _contradiction(conflict, step, evaluation) from None
+    policy = plan.knowledge.facts[decision.fact].policy if decision.fact in plan.knowledge.facts else None
+    before = evaluation.outcomes.get(decision.fact)
+    if policy and before is not None:
+        value = combine(policy, [v for v in (before.value, outcome.value) if v is not None])
+        return Outcome(value, before.winners + outcome.winners, before.undecided + outcome.undecided)
+    return outcome
+
+
+def _formula(step: Step, plan: Plan, evaluation: Evaluation) -> Outcome:
+    if not step.rules:  # the formula's condition is false for these index facts
+        return Outcome(None, gap=True)
+    position = step.rules[0]
+    if evaluation.truths[position] is False or step.formula is None:
+        return Outcome(None, gap=True)
+    value = step.formula(evaluation.facts)
+    if evaluation.truths[position] is None:
+        return Outcome(None, (), (position,))
+    return Outcome(value, (position,))
+
+
+def _without_beaten(hits: list[Hit], step: Step, truths: list[Truth]) -> list[Hit]:
+    """A rule that another overrides falls if that one is true, and stays only possible while that one is unknown."""
+    beaten = {loser: truths[winner] for winner, loser in step.overrides if truths[winner] is not False}
+    kept = []
+    for hit in hits:
+        if hit.rule not in beaten:
+            kept.append(hit)
+        elif beaten[hit.rule] is None:
+            kept.append(Hit(hit.rule, None, hit.value))
+    return kept
+
+
+def _reconcile(step: Step, plan: Plan, evaluation: Evaluation) -> Outcome:
+    reconciliation = plan.reconciliation
+    assert reconciliation is not None
+    grades = plan.knowledge.scales[plan.knowledge.facts[reconciliation.decides].type.name].grades  # type: ignore[attr-defined]
+    everything = tuple(range(len(grades)))
+    values = []
+    for item in plan.counted:
+        value = evaluation.facts.get(item.fact)
+        reach = possible(value) if value is not None else everything
+        # a finding that may not apply may also be nothing at all
+        values.append(one_of(reach or everything) if item.certain else one_of([0, *(reach or everything)]))
+    if not values:
+        return Outcome(None, gap=True)
+    value = combine(reconciliation.policy, values)
+    position = next(i for i, rule in enumerate(plan.rules) if rule.id == reconciliation.rule)
+    return Outcome(value, (position,))
+
+
+def _contradiction(conflict: Conflict, step: Step, evaluation: Evaluation) -> KnowledgeError:
+    rules, knowledge = evaluation.plan.rules, evaluation.plan.knowledge
+    first, second = rules[conflict.first], rules[conflict.second]
+    from dingji.knowledge.linking import rule_reads
+
+    read = sorted(rule_reads(first) | rule_reads(second))
+    shown = ", ".join(f"{f} = {knowledge.shown(f, evaluation.facts.get(f))}" for f in read if evaluation.facts.get(f) is not None)
+    message = f"{first.id} ({first.place}) and {second.id} contradict each other in {step.decision.id}: {shown}"
+    place = second.place
+    hint = "let one override the other, or make the conditions exclude each other"
+    return KnowledgeError([Problem(place.file, place.line, place.column, "K041", message, hint)])
+
+

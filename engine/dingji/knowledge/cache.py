@@ -1,0 +1,113 @@
+"""The compiled knowledge base as JSON in the user's cache folder, keyed by content digest.
+
+Plain JSON, never a pickle: reading a cache must not run anything. A damaged, foreign or unwritable cache costs time only:
+the source files are read instead.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import gc
+import json
+import os
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from dingji.knowledge import model
+from dingji.language import nodes, types
+
+FORMAT = "dingji-knowledge-1"
+
+_CLASSES: dict[str, type] = {
+    cls.__name__ + suffix: cls
+    for module, suffix in ((model, ""), (nodes, "N"), (types, "T"))
+    for cls in vars(module).values()
+    if isinstance(cls, type) and dataclasses.is_dataclass(cls) and cls.__module__ == module.__name__
+}
+_NAMES = {cls: name for name, cls in _CLASSES.items()}
+
+
+def cache_folder() -> Path:
+    """Where compiled knowledge is kept: `$XDG_CACHE_HOME/dingji`, by default `~/.cache/dingji`."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "dingji"
+
+
+def read_cache(digest: str, version: str) -> model.Knowledge | None:
+    """The compiled knowledge base of that digest, None if there is no sound one."""
+    try:
+        with open(cache_folder() / f"{digest}-{version}.json", "rb") as stream:
+            data = json.load(stream)
+        if data["format"] != FORMAT or data["digest"] != digest:
+            return None
+        # thousands of small objects that all stay: the collector would only walk them again and again
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            knowledge = _decode(data["knowledge"])
+        finally:
+            if enabled:
+                gc.enable()
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, ArithmeticError):
+        return None
+    return knowledge if isinstance(knowledge, model.Knowledge) and knowledge.digest == digest else None
+
+
+def write_cache(knowledge: model.Knowledge) -> bool:
+    """Keep a compiled knowledge base; false if the folder can't be written. The file appears whole or not at all."""
+    folder = cache_folder()
+    text = json.dumps({"format": FORMAT, "digest": knowledge.digest, "knowledge": _encode(knowledge)}, separators=(",", ":"), ensure_ascii=False)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder, suffix=".tmp")
+        try:
+            with open(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            os.replace(name, folder / f"{knowledge.digest}-{knowledge.version}.json")
+        except OSError:
+            os.unlink(name)
+            raise
+    except OSError:
+        return False
+    return True
+
+
+def _encode(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, tuple):
+        return ["(", *map(_encode, value)]
+    if isinstance(value, dict):
+        return ["{", *(x for k, v in value.items() for x in (k, _encode(v)))]
+    if isinstance(value, Decimal):
+        return ["D", str(value)]
+    if isinstance(value, dt.date):
+        return ["d", value.isoformat()]
+    name = _NAMES[type(value)]
+    return [name, *(_encode(getattr(value, f)) for f in _FIELDS[name])]
+
+
+def _decode(data: Any) -> Any:
+    if type(data) is not list:
+        return data
+    head = data[0]
+    if head == "(":
+        return tuple([_decode(x) if type(x) is list else x for x in data[1:]])
+    if head == "{":
+        return {data[i]: _decode(data[i + 1]) for i in range(1, len(data), 2)}
+    if head == "D":
+        return Decimal(data[1])
+    if head == "d":
+        return dt.date.fromisoformat(data[1])
+    values = [_decode(x) if type(x) is list else x for x in data[1:]]
+    cls = _CLASSES[head]
+    if issubclass(cls, nodes.Node):
+        return cls(*values[1:], at=values[0])
+    return cls(*values)
+
+
+# `at` comes first in nodes (a keyword of the base class); the plans of a knowledge base are not kept
+_FIELDS = {name: [f.name for f in dataclasses.fields(cls) if f.name != "plans"] for name, cls in _CLASSES.items()}

@@ -1,0 +1,156 @@
+"""What only shows when all files are together: who writes a fact, in which order, and whether that is sound."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from graphlib import CycleError, TopologicalSorter
+
+from dingji.documents import Problems
+from dingji.errors import nearest
+from dingji.knowledge import model as m
+from dingji.language import nodes as n
+
+
+def reads(decision: m.Decision, rules: Mapping[str, m.Rule]) -> frozenset[str]:
+    """The facts that a decision reads: conditions, formulas, base and inputs."""
+    found = set(decision.inputs)
+    if decision.base:
+        found.add(decision.base)
+    for name in decision.rules:
+        found |= rule_reads(rules[name])
+    return frozenset(found)
+
+
+def rule_reads(rule: m.Rule) -> frozenset[str]:
+    """The facts that one rule reads."""
+    found: frozenset[str] = frozenset()
+    for node in (rule.when, rule.value):
+        if isinstance(node, n.Node):
+            found |= n.facts_of(node)
+    return found
+
+
+def reconcile(
+    reconciliations: Iterable[m.Reconciliation],
+    instruments: Iterable[m.Instrument],
+    rules: Mapping[str, m.Rule],
+) -> list[m.Decision]:
+    """One decision for each reconciliation; it reads every finding and whatever the crosswalks read."""
+    findings = {i.decides for i in instruments if i.decides}
+    for rule in rules.values():
+        if rule.kind == "crosswalk":
+            findings |= rule_reads(rule)
+    stage = m.STAGE_NUMBER["determine"]
+    return [
+        m.Decision(r.id, r.decides, r.id, "reconcile", stage, (), inputs=tuple(sorted(findings - {r.decides}))) for r in reconciliations
+    ]
+
+
+def order(
+    decisions: Iterable[m.Decision],
+    rules: Mapping[str, m.Rule],
+    problems: Problems,
+) -> tuple[m.Decision, ...]:
+    """The decisions in an order in which each reads only what was written before; a cycle is reported with every rule in it.
+
+    A decision that reads a fact of a later stage moves to that stage.
+    """
+    items = list(decisions)
+    writers: dict[str, list[int]] = {}
+    for index, decision in enumerate(items):
+        writers.setdefault(decision.fact, []).append(index)
+    graph: dict[int, list[int]] = {}
+    for index, decision in enumerate(items):
+        graph[index] = [w for fact in sorted(reads(decision, rules)) for w in writers.get(fact, ())]
+    try:
+        sequence = list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        cycle = [items[index] for index in error.args[1][:-1]]
+        named = " <- ".join(f"{d.fact} ({_where(d, rules)})" for d in cycle)
+        place = rules[cycle[0].rules[0]].place if cycle[0].rules else m.Place("knowledge", 0, 0)
+        problems.place(place.file, place.line, place.column, 29, f"rules go in a circle: {named}", "a fact can't depend on itself")
+        return tuple(items)
+    stages: dict[str, int] = {}
+    ordered: list[m.Decision] = []
+    for index in sequence:
+        decision = items[index]
+        stage = max([decision.stage, *(stages.get(fact, 0) for fact in reads(decision, rules))])
+        stages[decision.fact] = max(stages.get(decision.fact, 0), stage)
+        ordered.append(decision if stage == decision.stage else replace(decision, stage=stage))
+    return tuple(sorted(ordered, key=lambda d: d.stage))
+
+
+def _where(decision: m.Decision, rules: Mapping[str, m.Rule]) -> str:
+    return f"{decision.id} in {rules[decision.rules[0]].place}" if decision.rules else decision.id
+
+
+def check_links(
+    facts: Mapping[str, m.FactDefinition],
+    instruments: Mapping[str, m.Instrument],
+    rules: Mapping[str, m.Rule],
+    decisions: Iterable[m.Decision],
+    problems: Problems,
+    optional: frozenset[str] = frozenset(),
+) -> None:
+    """Facts written twice or never, overrides of nothing, findings that nothing decides.
+
+    `optional` facts need no writer here: a profile writes them.
+    """
+    written: dict[str, list[m.Decision]] = {}
+    for decision in decisions:
+        written.setdefault(decision.fact, []).append(decision)
+    for name, fact in facts.items():
+        if fact.nature == "derived" and name not in written and name not in optional:
+            _report(problems, fact.place, 25, f"the derived fact {name} is written by no rule", "write a formula, table or example for it, or delete it")
+    for name, writers in written.items():
+        _check_writers(name, facts[name], writers, instruments, rules, problems)
+    for instrument in instruments.values():
+        if instrument.decides and instrument.decides not in written:
+            _report(problems, instrument.place, 32, f"no rule writes the finding {instrument.decides} of {instrument.id}")
+    for rule in rules.values():
+        for beaten in rule.overrides:
+            if beaten not in rules:
+                _report(problems, rule.place, 21, f"{rule.id} overrides the unknown rule {beaten!r}", nearest(beaten, rules))
+
+
+def _check_writers(
+    name: str,
+    fact: m.FactDefinition,
+    writers: list[m.Decision],
+    instruments: Mapping[str, m.Instrument],
+    rules: Mapping[str, m.Rule],
+    problems: Problems,
+) -> None:
+    for i, first in enumerate(writers):
+        for second in writers[i + 1 :]:
+            if fact.policy or _alternatives(instruments.get(first.owner), instruments.get(second.owner)):
+                continue
+            place = rules[second.rules[0]].place if second.rules else fact.place
+            where = _where(first, rules)
+            hint = "merge the tables, make the instruments editions of one family with separate dates, or give the fact a policy"
+            _report(problems, place, 26, f"{name} is written twice: by {second.id} and by {where}", hint)
+
+
+def _alternatives(a: m.Instrument | None, b: m.Instrument | None) -> bool:
+    """Can at most one of the two be in force on any day?"""
+    if a is None or b is None or a.id == b.id or not a.family or a.family != b.family:
+        return False
+    return _ends_before(a.in_force, b.in_force) or _ends_before(b.in_force, a.in_force)
+
+
+def _ends_before(a: m.InForce, b: m.InForce) -> bool:
+    return bool(a.end and b.start) and _last_day(a.end) < _first_day(b.start)
+
+
+def _last_day(text: str) -> dt.date:
+    return dt.date(int(text), 12, 31) if len(text) == 4 else dt.date.fromisoformat(text)
+
+
+def _first_day(text: str) -> dt.date:
+    return dt.date(int(text), 1, 1) if len(text) == 4 else dt.date.fromisoformat(text)
+
+
+def _report(problems: Problems, place: m.Place, number: int, message: str, hint: str = "") -> None:
+    problems.place(place.file, place.line, place.column, number, message, hint)

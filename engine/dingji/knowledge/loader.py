@@ -1,0 +1,236 @@
+"""Reads a knowledge folder: every file, every problem, one result.
+
+A file's first key says what it holds (facts, scales, sources, an instrument, ...), so the folders below `knowledge/` are
+for people. Names are declared before rules are read, whatever the order of the files.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from dingji.documents import Document, Problems, pairs, read_documents
+from dingji.errors import KnowledgeError, nearest
+from dingji.knowledge import model as m
+from dingji.knowledge import vocabulary as vocab
+from dingji.knowledge.linking import check_links, order, reconcile
+from dingji.knowledge.profiles import build_profile, with_profile
+from dingji.knowledge.rules import Block, build_crosswalk, build_instrument
+from dingji.knowledge.shapes import FILES
+from dingji.language.types import Bool, Scale
+from dingji.shapes import Reader, Section, scalar_text
+
+
+
+@dataclass(slots=True)
+class _File:
+    kind: str
+    section: Section
+    reader: Reader
+
+
+@dataclass(slots=True)
+class _Base:
+    names: vocab.Names = field(default_factory=vocab.Names)
+    instruments: dict[str, m.Instrument] = field(default_factory=dict)
+    crosswalks: dict[str, m.Crosswalk] = field(default_factory=dict)
+    reconciliations: dict[str, m.Reconciliation] = field(default_factory=dict)
+    profiles: dict[str, m.Profile] = field(default_factory=dict)
+    rules: dict[str, m.Rule] = field(default_factory=dict)
+    decisions: list[m.Decision] = field(default_factory=list)
+    defaults: list[tuple[m.Instrument, object]] = field(default_factory=list)
+
+
+def knowledge_files(folder: Path) -> list[Path]:
+    """The YAML files of a knowledge folder, in a fixed order."""
+    return sorted(p for p in folder.rglob("*.yaml") if not p.name.startswith("."))
+
+
+def digest_of(folder: Path, files: list[Path]) -> str:
+    """SHA-256 over the names and contents of the files."""
+    total = hashlib.sha256()
+    for path in files:
+        content = path.read_bytes()
+        total.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()
+
+
+def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
+    """Read and check every file below `folder`.
+
+    Raises KnowledgeError with all problems of all files. `digest` and `version` become those of the result.
+    """
+    problems = Problems("K")
+    if not folder.is_dir():
+        problems.place(str(folder), 0, 0, 1, "there is no such knowledge folder")
+        raise KnowledgeError(problems.found)
+    paths = knowledge_files(folder)
+    if not paths:
+        problems.place(str(folder), 0, 0, 1, "the knowledge folder holds no .yaml file")
+    files = [file for path in paths for file in _open(path, folder, problems)]
+    base = _Base()
+    _declare(files, base)
+    vocabulary = base.names.types()
+    for file in files:
+        if file.kind == "instrument":
+            _instrument(file, base, vocabulary)
+        elif file.kind == "crosswalk":
+            found = build_crosswalk(file.section.get("crosswalk"), base.names, file.reader, vocabulary) if file.section.get("crosswalk") else None
+            if found:
+                base.crosswalks[found[0].id] = found[0]
+                _collect(base, found[1])
+        elif file.kind == "reconciliation":
+            _reconciliation(file, base, vocabulary)
+    base.decisions += reconcile(base.reconciliations.values(), base.instruments.values(), base.rules)
+    _apply_defaults(base)
+    for file in files:
+        if file.kind == "profile" and file.section.get("profile"):
+            profile = build_profile(file.section, file.reader, base.names, base.instruments, base.crosswalks, base.rules, base.decisions)
+            if profile:
+                base.profiles[profile.id] = profile
+    # A damaged file makes good ones look wrong (its facts seem undeclared): links are judged only when all files stand.
+    if not any(p.code in _DAMAGE for p in problems.found):
+        optional = frozenset(d.fact for profile in base.profiles.values() for d in profile.decisions)
+        check_links(base.names.facts, base.instruments, base.rules, base.decisions, problems, optional)
+    decisions = order(base.decisions, base.rules, problems)
+    if problems.found:
+        raise KnowledgeError(problems.found)
+    knowledge = m.Knowledge(
+        version=version,
+        digest=digest,
+        facts=base.names.facts,
+        scales=base.names.scales,
+        factors=base.names.factors,
+        actors=base.names.actors,
+        sources=base.names.sources,
+        instruments=base.instruments,
+        crosswalks=base.crosswalks,
+        reconciliations=base.reconciliations,
+        profiles=base.profiles,
+        rules=base.rules,
+        decisions=decisions,
+    )
+    for name in base.profiles:
+        with_profile(knowledge, name)  # raises if the profile breaks the base
+    return knowledge
+
+
+_DAMAGE = {"K001", "K002", "K003", "K009", "K010"}
+
+
+def _open(path: Path, folder: Path, problems: Problems) -> list[_File]:
+    shown = (folder.name / path.relative_to(folder)).as_posix()
+    files = []
+    for document in read_documents(path, shown, problems):
+        kind = _kind(document, problems)
+        if kind:
+            reader = Reader(document, problems)
+            section = FILES[kind].read(document.root, reader)
+            if section is not None:
+                files.append(_File(kind, section, reader))
+    return files
+
+
+def _kind(document: Document, problems: Problems) -> str | None:
+    root = document.root
+    keys = [scalar_text(k) for k, _ in pairs(root)] if isinstance(root, yaml.MappingNode) else []
+    for kind in FILES:
+        if kind in keys:
+            return kind
+    hint = (nearest(str(keys[0]), FILES) if keys else "") or "it holds one of: " + ", ".join(FILES)
+    problems.add(document.file, root, 10, "not a knowledge file", hint)
+    return None
+
+
+def _declare(files: list[_File], base: _Base) -> None:
+    names = base.names
+    for file in files:
+        if file.kind == "factors":
+            vocab.build_words(file.section.get("factors"), "factor", names.factors, names, file.reader)
+        elif file.kind == "actors":
+            vocab.build_words(file.section.get("actors"), "actor", names.actors, names, file.reader)
+        elif file.kind == "sources":
+            vocab.build_sources(file.section.get("sources"), names, file.reader)
+        elif file.kind == "scales":
+            vocab.build_scales(file.section.get("scales"), names, file.reader)
+    for file in files:
+        if file.kind == "facts":
+            vocab.build_facts(file.section.get("facts"), names, file.reader)
+
+
+def _collect(base: _Base, block: Block) -> None:
+    base.rules.update((rule.id, rule) for rule in block.rules)
+    base.decisions += block.decisions
+
+
+def _instrument(file: _File, base: _Base, vocabulary: dict[str, object]) -> None:
+    section = file.section.get("instrument")
+    if section is None:
+        return
+    owner, source = section.get("id", ""), section.get("source", "")
+    block = Block(owner, source, file.reader, base.names, vocabulary, decides=section.get("decides", ""))  # type: ignore[arg-type]
+    instrument = build_instrument(section, block)
+    block.read(file.section)
+    if instrument is None:
+        return
+    _check_dates(instrument, section, file.reader)
+    base.instruments[instrument.id] = instrument
+    _collect(base, block)
+    if "default" in section.nodes and instrument.decides in base.names.facts:
+        default = block.value(section.get("default"), base.names.facts[instrument.decides])
+        base.defaults.append((instrument, default))
+
+
+def _check_dates(instrument: m.Instrument, section: Section, reader: Reader) -> None:
+    for text in (instrument.in_force.start, instrument.in_force.end):
+        if len(text) > 4:
+            try:
+                dt.date.fromisoformat(text)
+            except ValueError:
+                reader.report(section.at("in_force"), 33, f"{text} is not a day of the calendar")
+                return
+    start, end = instrument.in_force.start, instrument.in_force.end
+    if start and end and start[: len(end)] > end[: len(start)]:
+        reader.report(section.at("in_force"), 33, f"{instrument.id} ends ({end}) before it begins ({start})")
+
+
+def _apply_defaults(base: _Base) -> None:
+    """The finding of a list when no item is met stands in the instrument's header."""
+    from dataclasses import replace
+
+    for instrument, default in base.defaults:
+        for index, decision in enumerate(base.decisions):
+            if decision.fact == instrument.decides and not decision.has_default:
+                base.decisions[index] = replace(decision, default=default, has_default=default is not None)
+
+
+def _reconciliation(file: _File, base: _Base, vocabulary: dict[str, object]) -> None:
+    section = file.section.get("reconciliation")
+    if section is None or section.get("id") is None:
+        return
+    reader, names = file.reader, base.names
+    block = Block(section.get("id"), section.get("source", ""), reader, names, vocabulary)  # type: ignore[arg-type]
+    if not names.claim("reconciliation", section.get("id"), section.at("id"), reader):
+        return
+    decides = section.get("decides", "")
+    fact = block.written(decides, section.at("decides"))
+    if fact and not isinstance(fact.type, Scale):
+        reader.report(section.at("decides"), 32, f"a determination is a grade, not {decides}", "declare the fact as a scale")
+    when = block.expression(section.get("when"), Bool())
+    settling = section.get("disagreement")
+    rule = block.rule("reconciliation", settling) if settling else None
+    main_section = Section(section.node, {**section.values, "when": None}, section.nodes, section.key_nodes)
+    main = block.rule("reconciliation", main_section)
+    if when is None or rule is None or main is None or fact is None:
+        return
+    omits = tuple(section.get("omits", ()))
+    place = vocab.place(reader, section.node)
+    base.reconciliations[section.get("id")] = m.Reconciliation(section.get("id"), when, decides, section.get("policy", "worst"), omits, main.id, rule.id, place)
+    _collect(base, block)
+
+

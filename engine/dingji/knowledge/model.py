@@ -1,0 +1,336 @@
+"""What a knowledge base is made of, once loaded. Everything is immutable."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from dingji.knowledge.shapes import WEAK
+from dingji.language import nodes as n
+from dingji.language.printer import to_source
+from dingji.language.types import Number, Scale, Type
+from dingji.language.values import Partial, Truth
+
+STAGE_NUMBER = {"derive": 0, "identify": 1, "grade": 2, "adjust": 3, "determine": 4, "escalate": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A text in English and Chinese."""
+
+    en: str
+    zh: str
+
+    def in_(self, language: str) -> str:
+        """The text in `en` or `zh`."""
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: file, line and column from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDefinition:
+    """A field of a list fact's records."""
+
+    name: str
+    type: Type
+    label: Words
+    unit: str = ""
+    factor: str | None = None
+    values: tuple[tuple[str, Words], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FactDefinition:
+    """A declared fact. `unit` is the label as written; `values` are the labels of an enum."""
+
+    name: str
+    type: Type
+    nature: str
+    label: Words
+    question: Words | None
+    unit: str
+    factor: str | None
+    values: tuple[tuple[str, Words], ...]
+    fields: tuple[FieldDefinition, ...]
+    policy: str | None
+    place: Place
+
+    def default(self) -> Partial | None:
+        """What is known of the fact when nobody stated it: its declared range."""
+        if isinstance(self.type, Number) and (self.type.low is not None or self.type.high is not None):
+            return Partial(self.type.low, self.type.high)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class GradeDefinition:
+    """One grade of a scale; `silent` grades say only that nothing was found."""
+
+    id: str
+    label: Words
+    colour: str | None
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleDefinition:
+    """An ordered scale, most severe grade first."""
+
+    id: str
+    title: Words
+    grades: tuple[GradeDefinition, ...]
+
+    @property
+    def type(self) -> Scale:
+        """The scale as a type of the rule language."""
+        return Scale(self.id, tuple(g.id for g in self.grades))
+
+    def grade(self, severity: int) -> GradeDefinition:
+        """The grade of a severity (0 is the mildest)."""
+        return self.grades[len(self.grades) - 1 - severity]
+
+    def severity(self, grade: str) -> int:
+        """The severity of a grade. Raises ValueError for a grade that is not on the scale."""
+        return self.type.severity(grade)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDocument:
+    """A document that rules cite."""
+
+    id: str
+    title: Words
+    number: str
+    issuer: Words | None
+    issued: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What an adjustment does to a grade: `kind` is lower, raise, at_least, at_most or set; `amount` steps or a severity."""
+
+    kind: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A time limit: `kind` is at_once, none_stated or within; then `amount` `unit` from the date fact `since`."""
+
+    kind: str
+    amount: int = 0
+    unit: str = ""
+    since: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Condition -> conclusion. `kind`: formula, row, example, adjustment, duty, flag, crosswalk or reconciliation.
+
+    `then` are the (fact, value) pairs it concludes; grades stand as severities. A formula has `value` instead.
+    `owner` is the id of its instrument, crosswalk or reconciliation; `table` of its table, if it has one.
+    """
+
+    id: str
+    kind: str
+    owner: str
+    table: str
+    when: n.Node | None
+    then: tuple[tuple[str, Any], ...]
+    value: n.Node | None
+    cite: str
+    source: str
+    confidence: str
+    note: str
+    text: Words
+    overrides: tuple[str, ...]
+    weighs: tuple[str, ...] | None
+    place: Place
+    adjustment: Adjustment | None = None
+    actor: str = ""
+    due: Due | None = None
+
+    @property
+    def weak(self) -> bool:
+        """Does a grade that rests on this rule stand only provisionally?"""
+        return self.confidence in WEAK
+
+    @property
+    def condition(self) -> str:
+        """The condition as source text; empty if there is none."""
+        return "" if self.when is None else to_source(self.when)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The rules of one owner that write one fact, and the policy by which one value comes out.
+
+    `policy`: as in a table, or `formula`, `adjust` (folds over `base`), `reconcile` (combines `inputs`).
+    `stage` counts as in STAGE_NUMBER. `fixed` tables can't be replaced by a profile.
+    """
+
+    id: str
+    fact: str
+    owner: str
+    policy: str
+    stage: int
+    rules: tuple[str, ...]
+    default: Any = None
+    has_default: bool = False
+    base: str = ""
+    inputs: tuple[str, ...] = ()
+    fixed: bool = False
+    scale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """The days an instrument is in force. A bound known only to the year leaves the days of that year open."""
+
+    start: str = ""
+    end: str = ""
+
+    def covers(self, day: dt.date) -> Truth:
+        """Is the instrument in force on `day`? Unknown within a year that is all the source gives."""
+        after = _reached(self.start, day)
+        before = _not_passed(self.end, day)
+        if after is False or before is False:
+            return False
+        return None if after is None or before is None else True
+
+
+def _reached(start: str, day: dt.date) -> Truth:
+    if not start:
+        return True
+    if len(start) == 4:
+        return None if day.year == int(start) else day.year > int(start)
+    return day >= dt.date.fromisoformat(start)
+
+
+def _not_passed(end: str, day: dt.date) -> Truth:
+    if not end:
+        return True
+    if len(end) == 4:
+        return None if day.year == int(end) else day.year < int(end)
+    return day <= dt.date.fromisoformat(end)
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """One edition of a regulation, standard, list or model."""
+
+    id: str
+    title: Words
+    source: str
+    number: str
+    family: str
+    in_force: InForce
+    in_force_confidence: str
+    scope: n.Node
+    method: str
+    decides: str
+    completeness: str
+    note: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Crosswalk:
+    """A cited table from one scale to another."""
+
+    id: str
+    source_scale: str
+    target_scale: str
+    source: str
+    note: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """How the findings of a kind of case become one determination."""
+
+    id: str
+    when: n.Node
+    decides: str
+    policy: str
+    omits: tuple[str, ...]
+    rule: str
+    disagreement: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named set of replacements: `removes` leave, `rules` and `decisions` join, `readings` move findings to other facts."""
+
+    id: str
+    title: Words
+    note: str
+    joins: str
+    removes: tuple[str, ...]
+    readings: tuple[tuple[str, str], ...]
+    rules: tuple[Rule, ...]
+    decisions: tuple[Decision, ...]
+    place: Place
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """A loaded, checked knowledge base. `decisions` stand in the order in which they can be evaluated."""
+
+    version: str
+    digest: str
+    facts: dict[str, FactDefinition]
+    scales: dict[str, ScaleDefinition]
+    factors: dict[str, Words]
+    actors: dict[str, Words]
+    sources: dict[str, SourceDocument]
+    instruments: dict[str, Instrument]
+    crosswalks: dict[str, Crosswalk]
+    reconciliations: dict[str, Reconciliation]
+    profiles: dict[str, Profile]
+    rules: dict[str, Rule]
+    decisions: tuple[Decision, ...]
+    plans: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Compiled plans by scope; filled by the inference layer."""
+
+    @cached_property
+    def defaults(self) -> dict[str, Partial]:
+        """What the vocabulary itself says of unstated facts: their ranges."""
+        return {name: default for name, fact in self.facts.items() if (default := fact.default()) is not None}
+
+    def scale_of(self, fact: str) -> ScaleDefinition | None:
+        """The scale of a graded fact, None if it has none."""
+        definition = self.facts.get(fact)
+        if definition is not None and isinstance(definition.type, Scale):
+            return self.scales[definition.type.name]
+        return None
+
+    def editions(self, instrument: Instrument) -> list[Instrument]:
+        """The instruments of the same family, this one included."""
+        if not instrument.family:
+            return [instrument]
+        return [i for i in self.instruments.values() if i.family == instrument.family]
+
+    def shown(self, fact: str, value: Any) -> Any:
+        """A known value as written in cases: severities become grades again."""
+        scale = self.scale_of(fact)
+        if scale is not None and isinstance(value, int) and not isinstance(value, bool):
+            return scale.grade(value).id
+        return str(value) if isinstance(value, Decimal | dt.date) else value

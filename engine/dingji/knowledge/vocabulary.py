@@ -1,0 +1,220 @@
+"""From sections to facts, scales, sources, factors and actors."""
+
+from __future__ import annotations
+
+import keyword
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from dingji.errors import nearest
+from dingji.knowledge import model as m
+from dingji.language import types as t
+from dingji.language.parser import RESERVED
+from dingji.language.units import parse_unit
+from dingji.shapes import DATE, NUMBER_KIND, Reader, Section, scalar_text
+
+
+@dataclass(slots=True)
+class Names:
+    """Everything that rules may refer to."""
+
+    facts: dict[str, m.FactDefinition] = field(default_factory=dict)
+    scales: dict[str, m.ScaleDefinition] = field(default_factory=dict)
+    factors: dict[str, m.Words] = field(default_factory=dict)
+    actors: dict[str, m.Words] = field(default_factory=dict)
+    sources: dict[str, m.SourceDocument] = field(default_factory=dict)
+    places: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def claim(self, kind: str, name: str, node: yaml.Node, reader: Reader) -> bool:
+        """Take a name for one kind of thing; false, with a problem, if it is taken."""
+        here = f"{reader.document.file}:{node.start_mark.line + 1}"
+        if (kind, name) in self.places:
+            reader.report(node, 20, f"the {kind} {name} is declared twice", f"first in {self.places[kind, name]}")
+            return False
+        self.places[kind, name] = here
+        return True
+
+    def types(self) -> dict[str, t.Type]:
+        """The vocabulary as the expression checker wants it."""
+        return {name: fact.type for name, fact in self.facts.items()}
+
+
+def place(reader: Reader, node: yaml.Node) -> m.Place:
+    """Where a node stands."""
+    return m.Place(reader.document.file, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def words(section: Section | None) -> m.Words | None:
+    """A bilingual text; None if it is absent. A missing language is reported where the section was read."""
+    if section is None:
+        return None
+    return m.Words(section.get("en", ""), section.get("zh", ""))
+
+
+def some_words(section: Section | None, fallback: str = "") -> m.Words:
+    """A bilingual text, with a fallback for one that is absent."""
+    return words(section) or m.Words(fallback, fallback)
+
+
+def build_words(entries: Any, kind: str, target: dict[str, m.Words], names: Names, reader: Reader) -> None:
+    """Factors and actors: id -> label."""
+    for name, node, section in entries or ():
+        if names.claim(kind, name, node, reader):
+            target[name] = some_words(section, name)
+
+
+def build_sources(entries: Any, names: Names, reader: Reader) -> None:
+    """Documents that rules cite."""
+    for name, node, section in entries or ():
+        if names.claim("source", name, node, reader):
+            names.sources[name] = m.SourceDocument(
+                name,
+                some_words(section.get("title"), name),
+                section.get("number", ""),
+                words(section.get("issuer")),
+                section.get("issued", ""),
+                section.get("note", ""),
+            )
+
+
+def build_scales(entries: Any, names: Names, reader: Reader) -> None:
+    """Ordered scales."""
+    for name, node, section in entries or ():
+        if not names.claim("scale", name, node, reader):
+            continue
+        grades: list[m.GradeDefinition] = []
+        for grade in section.get("grades", []):
+            grade_id = grade.get("id", "")
+            if grade_id in [g.id for g in grades]:
+                reader.report(grade.at("id"), 20, f"the grade {grade_id} stands twice on the scale {name}")
+            elif grade_id:
+                grades.append(m.GradeDefinition(grade_id, some_words(grade.get("label"), grade_id), grade.get("colour"), grade.get("silent", False)))
+        if len(grades) < 2:
+            reader.report(node, 8, f"the scale {name} needs two grades or more", "list them most severe first")
+        silent = [g.silent for g in grades]
+        if any(silent[:-1]):
+            reader.report(node, 8, f"on the scale {name} a silent grade stands above a grade", "the silent grade comes last")
+        names.scales[name] = m.ScaleDefinition(name, some_words(section.get("title"), name), tuple(grades))
+
+
+def build_facts(entries: Any, names: Names, reader: Reader) -> None:
+    """The vocabulary. Scales and factors must have been built before."""
+    for name, node, section in entries or ():
+        if not names.claim("fact", name, node, reader):
+            continue
+        if name in RESERVED or keyword.iskeyword(name):
+            reader.report(node, 22, f"{name!r} is a word of the rule language", "choose another name")
+            continue
+        nature = section.get("nature", "observed")
+        question = words(section.get("question"))
+        if nature != "derived" and question is None and "type" in section.values:
+            reader.report(node, 7, f"{name}: the key question is missing", "a fact that people state needs the question that asks for it")
+        fields = tuple(_field(n, s, names, reader) for n, _, s in section.get("of", ()))
+        kind = _type(name, section, names, reader, fields)
+        names.facts[name] = m.FactDefinition(
+            name,
+            kind,
+            nature,
+            some_words(section.get("label"), name),
+            question,
+            section.get("unit", ""),
+            _known_factor(section, names, reader),
+            _values(section),
+            fields,
+            section.get("policy"),
+            place(reader, node),
+        )
+
+
+def _values(section: Section) -> tuple[tuple[str, m.Words], ...]:
+    return tuple((value, some_words(label, value)) for value, _, label in section.get("values", ()))
+
+
+def _field(name: str, section: Section, names: Names, reader: Reader) -> m.FieldDefinition:
+    kind = _type(name, section, names, reader, ())
+    factor = _known_factor(section, names, reader)
+    return m.FieldDefinition(name, kind, some_words(section.get("label"), name), section.get("unit", ""), factor, _values(section))
+
+
+def _known_factor(section: Section, names: Names, reader: Reader) -> str | None:
+    factor: str | None = section.get("factor")
+    if factor is not None and factor not in names.factors:
+        reader.report(section.at("factor"), 21, f"unknown factor {factor!r}", nearest(factor, names.factors) or "see knowledge/factors.yaml")
+        return None
+    return factor
+
+
+def _type(name: str, section: Section, names: Names, reader: Reader, fields: tuple[m.FieldDefinition, ...]) -> t.Type:
+    kind = section.get("type")
+    belongs = {"unit": ("number", "integer"), "range": ("number", "integer"), "values": ("enum",), "scale": ("scale",), "of": ("list",)}
+    for key, allowed in belongs.items():
+        if key in section.nodes and kind is not None and kind not in allowed:
+            reader.report(section.key_nodes[key], 5, f"{name}: a {kind} has no {key}", f"{key} goes with {' or '.join(allowed)}")
+    for key in ("values", "scale", "of"):
+        if kind in belongs[key] and key not in section.nodes:
+            reader.report(section.node, 7, f"{name}: the key {key} is missing", f"a {kind} needs it")
+    match kind:
+        case "bool":
+            return t.Bool()
+        case "date":
+            return t.Date()
+        case "enum":
+            return t.Enum(tuple(value for value, _ in _values(section)))
+        case "scale":
+            scale = section.get("scale")
+            if scale in names.scales:
+                return names.scales[scale].type
+            if scale is not None:
+                reader.report(section.at("scale"), 21, f"unknown scale {scale!r}", nearest(scale, names.scales))
+            return t.Scale(str(scale), ())
+        case "list":
+            return t.Records(tuple((f.name, f.type) for f in fields))
+        case "number" | "integer":
+            low, high = section.get("range", (None, None))
+            if low is not None and high is not None and low > high:
+                reader.report(section.at("range"), 8, f"{name}: the range runs backwards", f"write [{high}, {low}]")
+            return t.Number(parse_unit(section.get("unit", "")), kind == "integer", low, high)
+    return t.Text()
+
+
+def read_value(node: yaml.Node, kind: t.Type, reader: Reader, number: int, name: str) -> Any:
+    """A plain YAML value as a value of the rule language, None (and problem `number`) if it does not fit."""
+    text = scalar_text(node)
+    if text is None:
+        reader.report(node, number, f"{name}: {t.describe(kind)} is expected, not a list or mapping")
+        return None
+    match kind:
+        case t.Bool():
+            if text in ("true", "false"):
+                return text == "true"
+        case t.Number(integer=integer):
+            value = NUMBER_KIND.read(node, Reader(reader.document, type(reader.problems)(""))) if not node.style else None
+            if value is not None and integer and not isinstance(value, int):
+                value = int(value) if value == int(value) else None
+            if value is not None:
+                return value
+        case t.Enum(values=valid):
+            if text in valid:
+                return text
+            reader.report(node, number, f"{name}: there is no value {text!r}", nearest(text, valid) or "one of: " + ", ".join(valid))
+            return None
+        case t.Scale(name=scale, grades=grades):
+            if text in grades:
+                return kind.severity(text)
+            reader.report(node, number, f"{name}: the scale {scale} has no grade {text!r}", nearest(text, grades) or "one of: " + ", ".join(grades))
+            return None
+        case t.Date():
+            day = DATE.read(node, Reader(reader.document, type(reader.problems)("")))
+            if day is not None:
+                return day
+        case t.Text():
+            return text
+    hint = "write true or false, without quotes" if isinstance(kind, t.Bool) else ""
+    if isinstance(kind, t.Number):
+        hint = "write a whole number" if kind.integer else "write a plain number, without quotes"
+    if isinstance(kind, t.Date):
+        hint = "write a day such as 2024-07-15"
+    reader.report(node, number, f"{name}: {t.describe(kind)} is expected, not {text!r}", hint)
+    return None

@@ -1,0 +1,279 @@
+"""The reference meaning of an expression: three-valued evaluation, and the truth of every node for a proof.
+
+`compile_node` turns a checked tree into a closure over a mapping of facts. A `Tracer` keeps the same closures node by node,
+so that what a proof shows and what the evaluator computed can't differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dingji.language import nodes as n
+from dingji.language import values as v
+from dingji.language.printer import to_source
+
+Facts = dict[str, Any]
+"""Fact name -> value; a name that is missing is unknown. List items are bound under `<variable>.` while a quantifier runs."""
+Evaluator = Callable[[Facts], Any]
+Defaults = Mapping[str, Any]
+"""What is known of a fact that nobody stated: the range that the vocabulary declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One node of an evaluated expression: its source, its value and its parts.
+
+    `value` is a truth (True, False, None) for a condition, a value as in `dingji.language.values` otherwise.
+    """
+
+    source: str
+    value: Any
+    parts: tuple[Trace, ...] = ()
+    fact: str | None = None
+
+
+def compile_node(node: n.Node, defaults: Defaults) -> Evaluator:
+    """A function from facts to the value of `node`. The tree must have passed `check`."""
+    match node:
+        case n.Literal(value=value):
+            return lambda facts: value
+        case n.Fact(name=name):
+            default = defaults.get(name)
+            return lambda facts: facts.get(name, default)
+        case n.Field(variable=variable, name=name):
+            key = variable + "."
+            return lambda facts: facts[key].get(name)
+        case n.Not(operand=x):
+            inner = compile_node(x, defaults)
+            return lambda facts: None if (t := inner(facts)) is None else not t
+        case n.And(operands=xs):
+            return _all([compile_node(x, defaults) for x in xs])
+        case n.Or(operands=xs):
+            return _any([compile_node(x, defaults) for x in xs])
+        case n.Compare():
+            return _comparison(node, defaults)
+        case n.Member(operand=x, choices=choices, negated=negated):
+            inner, allowed = compile_node(x, defaults), frozenset(c.value for c in choices)
+            if negated:
+                return lambda facts: v.negate(v.member(inner(facts), allowed))
+            return lambda facts: v.member(inner(facts), allowed)
+        case n.Arithmetic(operator=op, left=left, right=right):
+            a, b = compile_node(left, defaults), compile_node(right, defaults)
+            return lambda facts: v.arithmetic(op, a(facts), b(facts))
+        case n.Negative(operand=x):
+            inner = compile_node(x, defaults)
+            return lambda facts: v.arithmetic("-", 0, inner(facts))
+        case n.Call():
+            return _call(node, defaults)
+        case n.Quantifier():
+            return _quantifier(node, defaults)
+    raise TypeError(f"not a node: {node!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tracer:
+    """A compiled expression that also tells the value of each of its parts."""
+
+    node: n.Node
+    source: str
+    evaluate: Evaluator
+    parts: tuple[Tracer, ...]
+
+    def run(self, facts: Facts) -> Trace:
+        """The value of the expression and of each of its parts; a quantifier is shown item by item."""
+        value = self.evaluate(facts)
+        node = self.node
+        if isinstance(node, n.Quantifier):
+            return Trace(self.source, value, self._items(node, facts), node.source)
+        parts = tuple([part.run(facts) for part in self.parts])
+        return Trace(self.source, value, parts, node.name if isinstance(node, n.Fact) else None)
+
+    def _items(self, node: n.Quantifier, facts: Facts) -> tuple[Trace, ...]:
+        records = facts.get(node.source)
+        if not isinstance(records, v.Records):
+            return ()
+        shown = []
+        for number, item in enumerate(records.items, 1):
+            bound = {**facts, node.variable + ".": item}
+            parts = tuple(part.run(bound) for part in self.parts)
+            shown.append(Trace(f"{node.source}[{number}]", parts[0].value if parts else True, parts))
+        return tuple(shown)
+
+
+def tracer(node: n.Node, defaults: Defaults) -> Tracer:
+    """Compile `node` for proofs: the same functions as `compile_node`, kept part by part."""
+    parts = () if isinstance(node, n.Literal) else (node.operand,) if isinstance(node, n.Member) else n.children(node)
+    source = node.text if isinstance(node, n.Literal) else to_source(node)
+    return Tracer(node, source, compile_node(node, defaults), tuple(tracer(part, defaults) for part in parts))
+
+
+def _all(parts: list[Evaluator]) -> Evaluator:
+    def conjunction(facts: Facts) -> v.Truth:
+        result: v.Truth = True
+        for part in parts:
+            truth = part(facts)
+            if truth is False:
+                return False
+            if truth is None:
+                result = None
+        return result
+
+    return conjunction
+
+
+def _any(parts: list[Evaluator]) -> Evaluator:
+    def disjunction(facts: Facts) -> v.Truth:
+        result: v.Truth = False
+        for part in parts:
+            truth = part(facts)
+            if truth is True:
+                return True
+            if truth is None:
+                result = None
+        return result
+
+    return disjunction
+
+
+def _comparison(node: n.Compare, defaults: Defaults) -> Evaluator:
+    if len(node.operators) > 1:
+        pairs = zip(node.operands, node.operators, node.operands[1:], strict=False)
+        return _all([_comparison(n.Compare((a, b), (op,)), defaults) for a, op, b in pairs])
+    op = node.operators[0]
+    left, right = (compile_node(x, defaults) for x in node.operands)
+    test = v.OPERATORS[op]
+
+    def compare(facts: Facts) -> v.Truth:
+        a, b = left(facts), right(facts)
+        if a is None or b is None:
+            return None
+        if type(a) is v.Partial or type(b) is v.Partial:
+            return v.compare(op, a, b)
+        return test(a, b)
+
+    return compare
+
+
+def is_known(value: Any) -> bool:
+    """Is the value fully known?"""
+    return not (value is None or isinstance(value, v.Partial) or (isinstance(value, v.Records) and not value.complete))
+
+
+def _call(node: n.Call, defaults: Defaults) -> Evaluator:
+    name = node.function
+    arguments = [compile_node(x, defaults) for x in node.arguments]
+    first = arguments[0]
+    if name == "known":
+        return lambda facts: is_known(first(facts))
+    if name in ("max", "min"):
+        return lambda facts: v.extreme(name, [a(facts) for a in arguments])
+    if name == "abs":
+        return lambda facts: v.absolute(first(facts))
+    if name == "round":
+        places = node.arguments[1].value if len(node.arguments) == 2 and isinstance(node.arguments[1], n.Literal) else 0
+        return lambda facts: v.rounded(first(facts), int(str(places)))
+    second = arguments[1]
+    return lambda facts: v.apart(name, first(facts), second(facts))
+
+
+def _quantifier(node: n.Quantifier, defaults: Defaults) -> Evaluator:
+    """Bounds over partly known lists: an item whose filter is unknown may or may not count, a list may be incomplete."""
+    key, source, kind = node.variable + ".", node.source, node.kind
+    element = compile_node(node.element, defaults) if node.element is not None else None
+    condition = compile_node(node.condition, defaults) if node.condition is not None else None
+
+    def evaluate(facts: Facts) -> Any:
+        records = facts.get(source)
+        if records is None:
+            return between_nothing(kind)
+        rows: list[tuple[v.Truth, Any]] = []
+        for item in records.items:
+            facts[key] = item
+            counted = True if condition is None else condition(facts)
+            if counted is not False:
+                rows.append((counted, None if element is None else element(facts)))
+        facts.pop(key, None)
+        return _AGGREGATES[kind](rows, records.complete)
+
+    return evaluate
+
+
+def between_nothing(kind: str) -> Any:
+    """What an aggregate over a wholly unknown list is worth: a count is at least 0."""
+    return v.between(0, None) if kind == "count" else None
+
+
+Rows = list[tuple[v.Truth, Any]]
+
+
+def _quantify_any(rows: Rows, complete: bool) -> v.Truth:
+    outcomes = [_both(counted, truth) for counted, truth in rows]
+    if True in outcomes:
+        return True
+    return False if complete and None not in outcomes else None
+
+
+def _quantify_all(rows: Rows, complete: bool) -> v.Truth:
+    # an item fails if it surely counts and surely does not hold
+    outcomes = [True if truth is True else (False if truth is False and counted else None) for counted, truth in rows]
+    if False in outcomes:
+        return False
+    return True if complete and None not in outcomes else None
+
+
+def _both(a: v.Truth, b: v.Truth) -> v.Truth:
+    if a is False or b is False:
+        return False
+    return None if a is None or b is None else True
+
+
+def _count(rows: Rows, complete: bool) -> Any:
+    sure = sum(counted is True for counted, _ in rows)
+    return v.between(sure, len(rows) if complete else None)
+
+
+def _sum(rows: Rows, complete: bool) -> Any:
+    total: Any = 0
+    for counted, value in rows:
+        term = value if counted else v.between(*_with_zero(value))
+        total = v.arithmetic("+", total, term) if term is not None else None
+        if total is None:
+            return None
+    # items that are not listed could add anything
+    return total if complete else None
+
+
+def _with_zero(value: Any) -> tuple[Any, Any]:
+    bottom, top = v.low(value), v.high(value)
+    return (None if bottom is None else min(0, bottom)), (None if top is None else max(0, top))
+
+
+def _extreme(kind: str) -> Callable[[Rows, bool], Any]:
+    def extreme(rows: Rows, complete: bool) -> Any:
+        # the extreme of no items has no value
+        sure = [value for counted, value in rows if counted]
+        if not rows or not sure:
+            return None
+        certain = v.extreme(kind, sure)
+        everything = v.extreme(kind, [value for _, value in rows])
+        if kind == "max":
+            return v.between(v.low(certain), v.high(everything) if complete else None) if _open(rows, complete) else certain
+        return v.between(v.low(everything) if complete else None, v.high(certain)) if _open(rows, complete) else certain
+
+    return extreme
+
+
+def _open(rows: Rows, complete: bool) -> bool:
+    return not complete or any(counted is None for counted, _ in rows)
+
+
+_AGGREGATES: dict[str, Callable[[Rows, bool], Any]] = {
+    "any": _quantify_any,
+    "all": _quantify_all,
+    "count": _count,
+    "sum": _sum,
+    "max": _extreme("max"),
+    "min": _extreme("min"),
+}

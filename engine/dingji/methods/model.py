@@ -1,0 +1,241 @@
+"""The result of grading: findings, determination, proof. Frozen, and plain data through `to_dict`."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+from dingji.knowledge.model import Words
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A node of a condition with its truth: true, false or null (unknown). Values stand as text."""
+
+    source: str
+    truth: bool | None
+    value: str | None
+    parts: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleProof:
+    """A rule in a proof: what it says, where it stands, how sure we are of it, and its condition node by node."""
+
+    id: str
+    truth: bool | None
+    concludes: str | None
+    text: Words
+    cite: str
+    source: str
+    document: Words | None
+    confidence: str
+    note: str
+    condition: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who states a fact, and on what evidence."""
+
+    nature: str
+    asserted_by: str
+    asserted_on: str | None
+    evidence: tuple[str, ...]
+    rests_on: tuple[str, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactProof:
+    """How a fact got its value. `how`: stated, derived, unknown, or seen (proved earlier in the same proof).
+
+    `formula` is the formula of a derived number, `policy` the hit policy of a table. `rules` gave the value; `open_rules`
+    could still change it. `facts` are the facts read on the way.
+    """
+
+    fact: str
+    label: Words
+    value: str | None
+    unit: str
+    how: str
+    policy: str | None = None
+    formula: str | None = None
+    provenance: Provenance | None = None
+    rules: tuple[RuleProof, ...] = ()
+    open_rules: tuple[RuleProof, ...] = ()
+    facts: tuple[FactProof, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The number behind a banded grade, and how far it is from the next more severe band (null if there is none)."""
+
+    fact: str
+    value: str
+    distance_to_next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one method says under one instrument.
+
+    `status`: determined, provisional (rests on weak rules), undetermined (unknown facts could change it) or silent (nothing
+    found: `silence` says whether that clears, or only shows that this list does not make it so, or can't even show that).
+    `grade` is null unless it is settled; `reachable` are the grades still possible. `canonical` is the finding on the
+    determination's scale. `factors` are those on which the grade rests.
+    """
+
+    instrument: str
+    method: str
+    title: Words
+    edition: str
+    scale: str
+    scale_title: Words
+    grade: str | None
+    grade_label: Words | None
+    colour: str | None
+    status: str
+    reachable: tuple[str, ...]
+    canonical: tuple[str, ...]
+    counted: bool
+    fired: tuple[str, ...]
+    undecided: tuple[str, ...]
+    rests_on: tuple[str, ...]
+    factors: tuple[str, ...]
+    score: Score | None
+    silence: str | None
+    conditional: bool
+    today: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Two findings that differ: the milder one, the more severe one, and the factors the milder one left out."""
+
+    milder: str
+    severer: str
+    left_out: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Whether the findings differ on the determination's scale, and why."""
+
+    differ: bool
+    left_out: tuple[str, ...]
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A weak rule on which a grade rests: what makes it provisional."""
+
+    rule: str
+    confidence: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A judged fact that the grade turns on, with who judged it and on what evidence."""
+
+    fact: str
+    label: Words
+    value: str
+    asserted_by: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Determination:
+    """The grade that stands after reconciliation."""
+
+    scale: str
+    scale_title: Words
+    grade: str | None
+    grade_label: Words | None
+    colour: str | None
+    status: str
+    reachable: tuple[str, ...]
+    rests_on: tuple[Ground, ...]
+    judged: tuple[Judgement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A warning beside the grade."""
+
+    id: str
+    text: Words
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What follows: who must do what, by when. `due` is a day, or null; `limit` says how it is reckoned."""
+
+    id: str
+    actor: str
+    actor_label: Words
+    act: Words
+    due: str | None
+    limit: Words
+    cite: str
+    source: str
+    confidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An unknown fact that could change the determination: how to ask, and between which grades it decides."""
+
+    fact: str
+    label: Words
+    question: Words
+    decides: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A graded case."""
+
+    case: str
+    title: Words
+    subject: str
+    as_of: str
+    knowledge_version: str
+    knowledge_digest: str
+    profile: str | None
+    evaluators: tuple[str, ...]
+    without: str
+    determination: Determination | None
+    findings: tuple[Finding, ...]
+    disagreement: Disagreement
+    flags: tuple[Flag, ...]
+    duties: tuple[Duty, ...]
+    unknown: tuple[Question, ...]
+    proof: tuple[FactProof, ...]
+
+    def finding(self, instrument: str) -> Finding | None:
+        """The finding of an instrument, None if it gave none."""
+        return next((f for f in self.findings if f.instrument == instrument), None)
+
+    def to_dict(self) -> Plain:
+        """The result as plain data: the JSON result (`dingji schema result`)."""
+        plain: Plain = _plain(self)
+        head = {"case": plain.pop("case"), "title": plain.pop("title"), "subject": plain.pop("subject"), "as_of": plain.pop("as_of")}
+        knowledge = {"version": plain.pop("knowledge_version"), "digest": plain.pop("knowledge_digest"), "profile": plain.pop("profile")}
+        return {**head, "knowledge": knowledge, **plain}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    return value

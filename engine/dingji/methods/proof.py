@@ -1,0 +1,142 @@
+"""The proof: from the determination through findings, rules and formulas down to the stated facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from dingji.cases.model import Case
+from dingji.inference.plan import Step
+from dingji.inference.prover import Evaluation
+from dingji.knowledge.linking import rule_reads
+from dingji.knowledge.model import Knowledge, Words
+from dingji.language.evaluate import Trace, is_known
+from dingji.language.types import Scale
+from dingji.language.values import Partial, Records
+from dingji.methods import model as m
+from dingji.methods.grounds import steps_by_fact, tracer_of
+
+MOST_OPEN_RULES = 20
+"""A proof shows at most this many rules that could still change a value; `why-not` shows the others."""
+
+
+def shown_value(knowledge: Knowledge, fact: str, value: Any) -> str:
+    """A value as text: grades by their names, partly known values as what is still possible."""
+    if value is None:
+        return "unknown"
+    scale = _scale(knowledge, fact)
+    if isinstance(value, Partial):
+        if value.values is not None:
+            return " | ".join(shown_value(knowledge, fact, v) for v in reversed(value.values))
+        low, high = ("" if b is None else shown_value(knowledge, fact, b) for b in (value.low, value.high))
+        return f"{low}..{high}"
+    if isinstance(value, Records):
+        listed = "; ".join(_record(item) for item in value.items)
+        return f"[{listed}]" + ("" if value.complete else " and perhaps more")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if scale is not None and isinstance(value, int):
+        return scale.grade(value)
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f") if value == value.to_integral_value() or len(str(value)) < 16 else f"{value:.6g}"
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def _scale(knowledge: Knowledge, fact: str) -> Scale | None:
+    if "@" in fact:
+        return knowledge.scales[fact.split("@")[1]].type
+    definition = knowledge.facts.get(fact)
+    return definition.type if definition is not None and isinstance(definition.type, Scale) else None
+
+
+def _record(item: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in item.items() if is_known(value))
+
+
+class Prover:
+    """Builds the proofs of one evaluation. A fact is proved in full once; later it is only named (`how: seen`)."""
+
+    def __init__(self, evaluation: Evaluation, case: Case) -> None:
+        self.evaluation, self.case = evaluation, case
+        self.plan = evaluation.plan
+        self.knowledge = evaluation.plan.knowledge
+        self.steps = steps_by_fact(evaluation.plan)
+        self.seen: set[str] = set()
+
+    def fact(self, name: str) -> m.FactProof:
+        """The proof of one fact."""
+        value = self.evaluation.facts.get(name)
+        label, unit = self._label(name)
+        shown = None if value is None else shown_value(self.knowledge, name, value)
+        if name in self.seen:
+            return m.FactProof(name, label, shown, unit, "seen")
+        self.seen.add(name)
+        step = self.steps.get(name)
+        if step is None:
+            return self._stated(name, label, shown, unit)
+        outcome = self.evaluation.outcomes[name]
+        rules = tuple(self._rule(i, name) for i in outcome.winners)
+        undecided = tuple(self._rule(i, name) for i in outcome.undecided[:MOST_OPEN_RULES])
+        formula = None
+        if step.decision.policy == "formula" and step.rules:
+            trace = tracer_of(self.plan, step.rules[0], formula=True)
+            formula = trace.source if trace else None
+        parts = tuple(self.fact(read) for read in self._reads(step, outcome.winners, outcome.undecided[:MOST_OPEN_RULES]))
+        return m.FactProof(name, label, shown, unit, "derived", step.decision.policy, formula, None, rules, undecided, parts)
+
+    def _reads(self, step: Step, winners: tuple[int, ...], undecided: tuple[int, ...]) -> list[str]:
+        if step.decision.policy == "reconcile":
+            return list(step.decision.inputs)
+        found = [step.decision.base] if step.decision.base else []
+        for position in (*winners, *undecided):
+            memo = self.plan.memo
+            if ("reads", position) not in memo:
+                memo["reads", position] = sorted(rule_reads(self.plan.rules[position]))
+            found += memo["reads", position]
+        return list(dict.fromkeys(found))
+
+    def _stated(self, name: str, label: Words, shown: str | None, unit: str) -> m.FactProof:
+        statement = self.case.statements.get(name)
+        if statement is None or statement.value is None:
+            return m.FactProof(name, label, shown, unit, "unknown")
+        definition = self.knowledge.facts[name]
+        on = statement.asserted_on.isoformat() if statement.asserted_on else None
+        provenance = m.Provenance(definition.nature, statement.asserted_by, on, statement.evidence, statement.rests_on, statement.note)
+        return m.FactProof(name, label, shown, unit, "stated", provenance=provenance)
+
+    def _label(self, name: str) -> tuple[Words, str]:
+        definition = self.knowledge.facts.get(name.split("@")[0])
+        if definition is None:
+            return Words(name, name), ""
+        if "@" not in name:
+            return definition.label, definition.unit
+        scale = self.knowledge.scales[name.split("@")[1]].title
+        return Words(f"{definition.label.en}, as {scale.en}", f"{definition.label.zh}（折算为{scale.zh}）"), ""
+
+    def _rule(self, position: int, fact: str) -> m.RuleProof:
+        rule = self.plan.rules[position]
+        concluded = dict(rule.then).get(fact)
+        tracer = tracer_of(self.plan, position)
+        source = self.knowledge.sources.get(rule.source)
+        return m.RuleProof(
+            id=rule.id,
+            truth=self.evaluation.truths[position],
+            concludes=None if concluded is None else shown_value(self.knowledge, fact, concluded),
+            text=rule.text,
+            cite=rule.cite,
+            source=rule.source,
+            document=source.title if source else None,
+            confidence=rule.confidence,
+            note=rule.note,
+            condition=None if tracer is None else self._condition(tracer.run(self.evaluation.facts)),
+        )
+
+    def _condition(self, trace: Trace) -> m.Condition:
+        truth = trace.value if isinstance(trace.value, bool) else None
+        value = None
+        if trace.fact is not None and not isinstance(trace.value, bool) and not isinstance(trace.value, Records):
+            value = shown_value(self.knowledge, trace.fact, trace.value)
+        elif trace.value is not None and not isinstance(trace.value, bool):
+            value = str(trace.value)
+        return m.Condition(trace.source, truth, value, tuple(self._condition(p) for p in trace.parts))
