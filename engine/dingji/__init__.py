@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from dingji.cases.reader import CaseFile, parse_case, read_case, read_cases
 from dingji.errors import CaseError, DingjiError, EvaluationError, KnowledgeError, Problem
-from dingji.grading import grade
-from dingji.knowledge import Knowledge, load
+from dingji.grading import grade, load
+from dingji.knowledge.model import Knowledge
 from dingji.methods.model import Result
 
 __version__ = "0.1.0"

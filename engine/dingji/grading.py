@@ -1,12 +1,15 @@
-"""Grading a case, end to end."""
+"""From a knowledge folder and a case to a result."""
 
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 from dingji.cases.model import Case
 from dingji.cases.reader import CaseFile
 from dingji.errors import CaseError, Problem
+from dingji import knowledge as base
+from dingji.inference.carry import check_carried
 from dingji.inference.run import run
 from dingji.knowledge.model import Knowledge
 from dingji.methods import model as m
@@ -14,6 +17,15 @@ from dingji.methods.determination import determination, disagreement, duties, fl
 from dingji.methods.findings import findings
 from dingji.methods.proof import Prover
 from dingji.reasoning.questions import questions
+
+
+def load(folder: Path | str | None = None, *, cache: bool = True) -> Knowledge:
+    """The knowledge base of a folder (by default the one that comes with dingji), ready for grading.
+
+    With `cache`, a base that has not changed is read from the user's cache folder.
+    Raises KnowledgeError with every problem of every file.
+    """
+    return base.load(folder, cache=cache, verify=check_carried)
 
 
 def grade(
@@ -27,13 +39,16 @@ def grade(
     """Grade a case by every method that applies.
 
     `as_of` grades as on another day than the case's own; `today` is the day for which a newer edition is named (by default
-    none is). `profile` only names the profile under which `knowledge` was loaded, for the result.
+    none is). `profile` is used instead of the one that the case names, if any.
 
     Raises CaseError if the case is invalid or no instrument covers it, KnowledgeError if two rules contradict each other on
     it, EvaluationError if the evaluators disagree.
     """
     if isinstance(case, CaseFile):
         case = case.check(knowledge)
+    profile = profile or case.profile
+    if profile:
+        knowledge = _under(knowledge, profile)
     day = as_of or case.as_of
     outcome = run(knowledge, case.facts(), day)
     evaluation = outcome.evaluation
@@ -64,6 +79,15 @@ def grade(
         unknown=questions(evaluation),
         proof=proof,
     )
+
+
+def _under(knowledge: Knowledge, profile: str) -> Knowledge:
+    """The knowledge base under a profile; kept, with its compiled plans, for the next case."""
+    key = ("profile", profile)
+    if key not in knowledge.plans:
+        knowledge.plans[key] = base.with_profile(knowledge, profile)
+    found: Knowledge = knowledge.plans[key]
+    return found
 
 
 def _uncovered(knowledge: Knowledge, case: Case, day: dt.date) -> Problem:

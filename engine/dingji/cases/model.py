@@ -72,6 +72,7 @@ class Case:
     expectation: Expectation | None
     note: str
     place: Place
+    profile: str | None = None
 
     def facts(self) -> dict[str, Any]:
         """Name -> value of every fact that is known at least in part."""

@@ -110,7 +110,15 @@ class _Checker:
             expectation=self._expectation(section.get("expect")),
             note=section.get("note", ""),
             place=place(self.reader, section.node),
+            profile=self._profile(section),
         )
+
+    def _profile(self, section: Section) -> str | None:
+        name: str | None = section.get("profile")
+        if name is not None and name not in self.knowledge.profiles:
+            hint = nearest(name, self.knowledge.profiles) or "`dingji kb list profiles` lists them"
+            self.reader.report(section.at("profile"), 26, f"unknown profile {name!r}", hint)
+        return name
 
     def _statement(self, name: str, key: yaml.Node, node: yaml.Node) -> m.Statement | None:
         fact = self.knowledge.facts.get(name)

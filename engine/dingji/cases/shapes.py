@@ -60,6 +60,7 @@ CASE = Shape(
         "subject": Key(s.IDENT, "hazard, risk_point, enterprise or accident", required=True),
         "title": Key(WORDS, "what it is about"),
         "as_of": Key(s.DATE, "date of the facts; it picks the editions", required=True),
+        "profile": Key(s.IDENT, "the profile under which it is graded"),
         "scope": Key(MapOf(s.Raw(), s.NAME), "facts that say which instruments apply"),
         "facts": Key(MapOf(s.Raw(), s.NAME), "the facts; one that is left out is unknown"),
         "opinions": Key(ListOf(OPINION), "grades given by experts"),

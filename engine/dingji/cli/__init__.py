@@ -1,14 +1,100 @@
-"""Command line (being written)."""
+"""The command line: one file per command, the same manners for all.
+
+Data goes to stdout, messages to stderr. Exit codes: 0 done, 1 the answer is no, 2 usage, 3 knowledge invalid, 4 case
+invalid, 5 the evaluators disagree or an internal error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from dingji import __version__
+
+COMMANDS = {
+    "explain": "dingji.cli.explain",
+    "grade": "dingji.cli.grade",
+    "kb": "dingji.cli.kb",
+    "schema": "dingji.cli.schema",
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a command when it is called, so that none pays for the others."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click, with the nearest command named when there is none of that name."""
+        from dingji.errors import nearest
+
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            hint = nearest(args[0], COMMANDS)
+            raise click.UsageError(f"{error.message}{' ' + hint if hint else ''}", ctx) from None
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", message="dingji %(version)s")
+def dingji() -> None:
+    """Grade safety hazards and show how each grade was reached (定级).
+
+    \b
+    Examples:
+      dingji grade cases/power-grid/photovoltaic-under-500kv.yaml
+      dingji grade CASE --lang zh --detail panel
+      dingji explain CASE
+      dingji kb show SGE-002
+    """
 
 
 def main() -> None:
-    import sys
+    """Entry point: runs the command and turns errors into lines on stderr and exit codes."""
     from dingji.errors import DingjiError
-    from dingji.knowledge import load
 
+    _utf8_streams()
     try:
-        k = load(sys.argv[3] if len(sys.argv) > 3 else None, cache=False)
-        print("ok", len(k.rules), "rules")
-    except DingjiError as e:
-        print(e)
-        sys.exit(e.exit_code)
+        sys.exit(_call())
+    except DingjiError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        sys.exit(130)
+    except BrokenPipeError:
+        # the reader (head, less) went away: nothing is left to say, not even at shutdown
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except RecursionError:
+        click.echo("error[X004]: the input is nested too deeply", err=True)
+        sys.exit(5)
+
+
+def _call() -> int:
+    result: Any = dingji.main(prog_name="dingji", standalone_mode=False)
+    return result if isinstance(result, int) else 0
+
+
+def _utf8_streams() -> None:
+    """Chinese text must not fail on a terminal or pipe with a narrower encoding."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None and (stream.encoding or "").lower().replace("-", "") != "utf8":
+            reconfigure(encoding="utf-8", errors="replace")

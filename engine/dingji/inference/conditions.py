@@ -14,14 +14,14 @@ A condition in this form holds in the engine exactly when the reference evaluato
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dingji.language import nodes as n
 from dingji.language import types as t
 from dingji.language.evaluate import Defaults, Evaluator, Facts, compile_node
 from dingji.language.printer import to_source
-from dingji.language.values import Partial
+from dingji.language.values import Partial, Truth
 
 Condition = tuple[Any, ...]
 """("test", field, op, constant), ("and", conditions), ("or", conditions) or ("true",)."""
@@ -47,6 +47,8 @@ class Encoder:
             self._collect(node, found)
         self._constants = {name: sorted(values) for name, values in found.items()}
         self.conditions = [self.encode(node) for node in nodes]
+        # a condition that is one computed test was evaluated already, by the prover
+        self._whole = {c[1]: i for i, c in enumerate(self.conditions) if c[0] == "test" and c[1] in self._computed and c[3] is True}
 
     def encode(self, node: n.Node, negated: bool = False) -> Condition:
         """`node` (or its negation) as a condition of the engine."""
@@ -74,12 +76,22 @@ class Encoder:
         parts = tuple(self._rank(fact, op, value) for value in values)
         return parts[0] if len(parts) == 1 else ("and" if op == "!=" else "or", parts)
 
+    def computed_only(self, condition: Condition) -> bool:
+        """Does a condition test computed fields only?"""
+        if condition[0] == "test":
+            return condition[1] in self._computed
+        return condition[0] != "true" and all(map(self.computed_only, condition[1]))
+
     def constants_of(self, fact: str) -> list[Any]:
         """The constants that conditions compare a number, date or grade with, in ascending order."""
         return self._constants.get(fact, [])
 
-    def fields(self, facts: Facts) -> dict[str, Any]:
-        """The known facts as the engine's fields; only what some test asks for is given."""
+    def fields(self, facts: Facts, truths: Sequence[Truth] = ()) -> dict[str, Any]:
+        """The known facts as the engine's fields; only what some test asks for is given.
+
+        `truths`, if given, are those of the conditions in their order: computed tests that are a whole condition are taken
+        from there instead of being evaluated again.
+        """
         fields: dict[str, Any] = {}
         for name, wanted in self._plain.items():
             value = facts.get(name)
@@ -99,7 +111,7 @@ class Encoder:
             else:
                 fields[name + "<"] = fields[name + ">"] = _rank_of(value, constants)
         for name, (evaluator, polarity) in self._computed.items():
-            truth = evaluator(facts)
+            truth = truths[self._whole[name]] if truths and name in self._whole else evaluator(facts)
             if truth is not None and truth in polarity:
                 fields[name] = truth
         return fields

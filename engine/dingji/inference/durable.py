@@ -96,6 +96,7 @@ def unavailable_reason() -> str | None:
     return None
 
 
+@cache
 def version() -> str:
     """The version of durable-rules that is installed, or "unknown" when none is."""
     try:

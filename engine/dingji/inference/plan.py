@@ -67,6 +67,8 @@ class Plan:
     tested: tuple[int, ...]
     """Positions of the rules with a condition: what both evaluators must agree on."""
     encoder: Encoder
+    settling: int = -1
+    """Position of the reconciliation's rule."""
     engine: Any = None
     """The compiled rulesets of the rule engine, once built."""
     memo: dict[Any, Any] = field(default_factory=dict)
@@ -108,6 +110,8 @@ def index_facts(knowledge: m.Knowledge) -> tuple[str, ...]:
         read: set[str] = set()
         for instrument in knowledge.instruments.values():
             read |= n.facts_of(instrument.scope)
+        for reconciliation in knowledge.reconciliations.values():
+            read |= n.facts_of(reconciliation.when)
         for rule in knowledge.rules.values():
             if rule.kind == "example" and isinstance(rule.when, n.And):
                 read |= {f for part in rule.when.operands if _by_choice(part) for f in n.facts_of(part)}
@@ -127,9 +131,14 @@ def _by_choice(node: n.Node) -> bool:
 
 def plan_for(knowledge: m.Knowledge, facts: dict[str, Any], as_of: dt.date) -> Plan:
     """The plan of a case, from the knowledge base's store of plans or newly compiled."""
+    names = index_facts(knowledge)
+    shortcut = ("case", as_of, tuple([facts.get(name) for name in names])) if _scopes_are_indexed(knowledge) else None
+    if shortcut in knowledge.plans:
+        known: Plan = knowledge.plans[shortcut]
+        return known
     applied = choose(knowledge, facts, as_of)
     reconciliation = reconciliation_for(knowledge, facts)
-    index = {name: facts[name] for name in index_facts(knowledge) if facts.get(name) is not None}
+    index = {name: facts[name] for name in names if facts.get(name) is not None}
     key = (
         "plan",
         tuple((a.instrument.id, a.truth) for a in applied),
@@ -138,12 +147,30 @@ def plan_for(knowledge: m.Knowledge, facts: dict[str, Any], as_of: dt.date) -> P
     )
     plan = knowledge.plans.get(key)
     if plan is None:
-        kept = [k for k in knowledge.plans if k[0] == "plan"]
-        if len(kept) >= MOST_PLANS:
-            del knowledge.plans[kept[0]]
+        _make_room(knowledge.plans)
         plan = knowledge.plans[key] = _compile(knowledge, applied, reconciliation, index)
+    if shortcut is not None:
+        knowledge.plans[shortcut] = plan
     found: Plan = plan
     return found
+
+
+def _make_room(plans: dict[Any, Any]) -> None:
+    """Drop the oldest plan when there are many; a compiled ruleset takes about a megabyte."""
+    kept = [key for key in plans if key[0] == "plan"]
+    if len(kept) >= MOST_PLANS:
+        oldest = plans[kept[0]]
+        for key in [key for key, plan in plans.items() if plan is oldest]:
+            del plans[key]
+
+
+def _scopes_are_indexed(knowledge: m.Knowledge) -> bool:
+    """Do the index facts and the day alone say which instruments apply?"""
+    if "indexed" not in knowledge.plans:
+        scopes = [i.scope for i in knowledge.instruments.values()] + [r.when for r in knowledge.reconciliations.values()]
+        knowledge.plans["indexed"] = all(n.facts_of(scope) <= set(index_facts(knowledge)) for scope in scopes)
+    indexed: bool = knowledge.plans["indexed"]
+    return indexed
 
 
 def _compile(
@@ -158,10 +185,10 @@ def _compile(
     closures: dict[str, Evaluator | None] = {}
 
     def admit(rule: m.Rule) -> bool:
-        evaluator = None if rule.when is None else compile_node(rule.when, knowledge.defaults)
-        if evaluator is not None and evaluator(known) is False:
+        if rule.when is not None and compile_node(_open_minded(rule.when, known), knowledge.defaults)(known) is False:
             return False
-        rules[rule.id], closures[rule.id] = rule, evaluator
+        rules[rule.id] = rule
+        closures[rule.id] = None if rule.when is None else compile_node(rule.when, knowledge.defaults)
         return True
 
     decisions: list[m.Decision] = []
@@ -197,7 +224,22 @@ def _compile(
         tuple(position[r.id] for r in loose if r.kind == "duty"),
         tested,
         encoder,
+        -1 if reconciliation is None else position[reconciliation.rule],
     )
+
+
+def _open_minded(node: n.Node, known: Mapping[str, Any]) -> n.Node:
+    """`node` with `known(x)` left open for facts that a case may yet state: the index facts are not all it has."""
+    match node:
+        case n.Call(function="known", arguments=(n.Fact(name=name),)) if name not in known:
+            return n.Fact("?")
+        case n.Not(operand=x):
+            return n.Not(_open_minded(x, known))
+        case n.And(operands=xs):
+            return n.And(tuple(_open_minded(x, known) for x in xs))
+        case n.Or(operands=xs):
+            return n.Or(tuple(_open_minded(x, known) for x in xs))
+    return node
 
 
 def _step(decision: m.Decision, rules: Mapping[str, m.Rule], position: Mapping[str, int], knowledge: m.Knowledge) -> Step:

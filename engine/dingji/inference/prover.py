@@ -21,6 +21,8 @@ class Evaluation:
     facts: dict[str, Any]
     truths: list[Truth]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict)
+    """What later layers work out once per evaluation."""
 
 
 def prove(plan: Plan, stated: dict[str, Any]) -> Evaluation:
@@ -113,8 +115,7 @@ def _reconcile(step: Step, plan: Plan, evaluation: Evaluation) -> Outcome:
     if not values:
         return Outcome(None, gap=True)
     value = combine(reconciliation.policy, values)
-    position = next(i for i, rule in enumerate(plan.rules) if rule.id == reconciliation.rule)
-    return Outcome(value, (position,))
+    return Outcome(value, (plan.settling,))
 
 
 def _contradiction(conflict: Conflict, step: Step, evaluation: Evaluation) -> KnowledgeError:

@@ -32,22 +32,25 @@ def run(knowledge: Knowledge, stated: dict[str, Any], as_of: Any) -> Run:
     evaluation = prove(plan, stated)
     if not durable.available():
         return Run(evaluation, (REFERENCE,), durable.unavailable_reason() or "durable-rules can't be imported")
-    fired = set(_engine(plan).fire(plan.encoder.fields(evaluation.facts)))
+    fired = _fire(plan, evaluation)
     proved = {plan.rules[i].id for i in plan.tested if evaluation.truths[i] is True}
     if fired != proved:
         raise _disagreement(fired, proved)
     return Run(evaluation, (REFERENCE, f"durable-rules {durable.version()}"))
 
 
-def _engine(plan: Plan) -> durable.DurableRuleset:
-    if plan.engine is None:
-        rules = [(plan.rules[i].id, condition) for i, condition in zip(plan.tested, plan.encoder.conditions, strict=True)]
-        try:
-            plan.engine = durable.DurableRuleset(f"plan-{id(plan):x}", rules)
-        except durable.PortError as error:
-            raise EvaluationError([Problem("rule engine", 0, 0, "X003", str(error), "split the rule")]) from error
-    engine: durable.DurableRuleset = plan.engine
-    return engine
+def _fire(plan: Plan, evaluation: Evaluation) -> set[str]:
+    """The rules that the rule engine fires; its rulesets are compiled with the first case of a plan."""
+    try:
+        if plan.engine is None:
+            rules = [(plan.rules[i].id, condition) for i, condition in zip(plan.tested, plan.encoder.conditions, strict=True)]
+            # rulesets without a known field are skipped: keep the computed tests together, most of them are not met
+            rules.sort(key=lambda rule: plan.encoder.computed_only(rule[1]))
+            plan.engine = durable.DurableRuleset("plan", rules)
+        truths = [evaluation.truths[i] for i in plan.tested]
+        return set(plan.engine.fire(plan.encoder.fields(evaluation.facts, truths)))
+    except durable.PortError as error:
+        raise EvaluationError([Problem("rule engine", 0, 0, "X003", str(error), "please report this with the case")]) from error
 
 
 def _disagreement(fired: set[str], proved: set[str]) -> EvaluationError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -22,11 +23,16 @@ def bundled(name: str) -> Path:
     return Path(__file__).resolve().parents[3] / name
 
 
-def load(folder: Path | str | None = None, *, profile: str | None = None, cache: bool = True) -> Knowledge:
-    """The knowledge base of `folder` (by default the one that comes with dingji), under a profile if one is named.
+def load(
+    folder: Path | str | None = None,
+    *,
+    cache: bool = True,
+    verify: Callable[[Knowledge], None] | None = None,
+) -> Knowledge:
+    """The knowledge base of `folder` (by default the one that comes with dingji).
 
     Raises KnowledgeError with every problem of every file. With `cache`, a base whose files have not changed is read from
-    the user's cache folder.
+    the user's cache folder. `verify` may raise KnowledgeError for a freshly read base, before it is cached.
     """
     from dingji import __version__
 
@@ -38,6 +44,8 @@ def load(folder: Path | str | None = None, *, profile: str | None = None, cache:
     knowledge = read_cache(digest, __version__) if cache and digest else None
     if knowledge is None:
         knowledge = read_knowledge(where, digest, __version__)
+        if verify is not None:
+            verify(knowledge)
         if cache:
             write_cache(knowledge)
-    return with_profile(knowledge, profile) if profile else knowledge
+    return knowledge

@@ -6,7 +6,7 @@ so that what a proof shows and what the evaluator computed can't differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,19 +19,6 @@ Facts = dict[str, Any]
 Evaluator = Callable[[Facts], Any]
 Defaults = Mapping[str, Any]
 """What is known of a fact that nobody stated: the range that the vocabulary declares."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """One node of an evaluated expression: its source, its value and its parts.
-
-    `value` is a truth (True, False, None) for a condition, a value as in `dingji.language.values` otherwise.
-    """
-
-    source: str
-    value: Any
-    parts: tuple[Trace, ...] = ()
-    fact: str | None = None
 
 
 def compile_node(node: n.Node, defaults: Defaults) -> Evaluator:
@@ -74,39 +61,27 @@ def compile_node(node: n.Node, defaults: Defaults) -> Evaluator:
 
 @dataclass(frozen=True, slots=True)
 class Tracer:
-    """A compiled expression that also tells the value of each of its parts."""
+    """A compiled expression that can also be evaluated part by part, for proofs. Constants are not parts."""
 
     node: n.Node
     source: str
     evaluate: Evaluator
     parts: tuple[Tracer, ...]
+    facts: tuple[str, ...]
 
-    def run(self, facts: Facts) -> Trace:
-        """The value of the expression and of each of its parts; a quantifier is shown item by item."""
-        value = self.evaluate(facts)
-        node = self.node
-        if isinstance(node, n.Quantifier):
-            return Trace(self.source, value, self._items(node, facts), node.source)
-        parts = tuple([part.run(facts) for part in self.parts])
-        return Trace(self.source, value, parts, node.name if isinstance(node, n.Fact) else None)
-
-    def _items(self, node: n.Quantifier, facts: Facts) -> tuple[Trace, ...]:
-        records = facts.get(node.source)
-        if not isinstance(records, v.Records):
-            return ()
-        shown = []
-        for number, item in enumerate(records.items, 1):
-            bound = {**facts, node.variable + ".": item}
-            parts = tuple(part.run(bound) for part in self.parts)
-            shown.append(Trace(f"{node.source}[{number}]", parts[0].value if parts else True, parts))
-        return tuple(shown)
+    def items(self, facts: Facts) -> Iterator[tuple[str, Facts]]:
+        """For a quantifier: each item of its list, named, with the facts in which the item is bound."""
+        assert isinstance(self.node, n.Quantifier)
+        records = facts.get(self.node.source)
+        if isinstance(records, v.Records):
+            for number, item in enumerate(records.items, 1):
+                yield f"{self.node.source}[{number}]", {**facts, self.node.variable + ".": item}
 
 
 def tracer(node: n.Node, defaults: Defaults) -> Tracer:
     """Compile `node` for proofs: the same functions as `compile_node`, kept part by part."""
-    parts = () if isinstance(node, n.Literal) else (node.operand,) if isinstance(node, n.Member) else n.children(node)
-    source = node.text if isinstance(node, n.Literal) else to_source(node)
-    return Tracer(node, source, compile_node(node, defaults), tuple(tracer(part, defaults) for part in parts))
+    parts = tuple(tracer(part, defaults) for part in n.children(node) if not isinstance(part, n.Literal))
+    return Tracer(node, to_source(node), compile_node(node, defaults), parts, tuple(sorted(n.facts_of(node))))
 
 
 def _all(parts: list[Evaluator]) -> Evaluator:
@@ -142,8 +117,10 @@ def _comparison(node: n.Compare, defaults: Defaults) -> Evaluator:
         pairs = zip(node.operands, node.operators, node.operands[1:], strict=False)
         return _all([_comparison(n.Compare((a, b), (op,)), defaults) for a, op, b in pairs])
     op = node.operators[0]
-    left, right = (compile_node(x, defaults) for x in node.operands)
     test = v.OPERATORS[op]
+    if isinstance(node.operands[0], n.Fact | n.Field) and isinstance(node.operands[1], n.Literal):
+        return _against_constant(node.operands[0], op, node.operands[1].value, defaults)
+    left, right = (compile_node(x, defaults) for x in node.operands)
 
     def compare(facts: Facts) -> v.Truth:
         a, b = left(facts), right(facts)
@@ -154,6 +131,25 @@ def _comparison(node: n.Compare, defaults: Defaults) -> Evaluator:
         return test(a, b)
 
     return compare
+
+
+def _against_constant(operand: n.Fact | n.Field, op: str, constant: Any, defaults: Defaults) -> Evaluator:
+    """The commonest test of all, without the detour over its operands."""
+    test = v.OPERATORS[op]
+
+    def judge(value: Any) -> v.Truth:
+        if value is None:
+            return None
+        if type(value) is v.Partial:
+            return v.compare(op, value, constant)
+        return test(value, constant)
+
+    name = operand.name
+    if isinstance(operand, n.Field):
+        key = operand.variable + "."
+        return lambda facts: judge(facts[key].get(name))
+    default = defaults.get(name)
+    return lambda facts: judge(facts.get(name, default))
 
 
 def is_known(value: Any) -> bool:
@@ -183,6 +179,8 @@ def _quantifier(node: n.Quantifier, defaults: Defaults) -> Evaluator:
     key, source, kind = node.variable + ".", node.source, node.kind
     element = compile_node(node.element, defaults) if node.element is not None else None
     condition = compile_node(node.condition, defaults) if node.condition is not None else None
+    if kind == "any" and condition is None and element is not None:
+        return _exists(key, source, element)
 
     def evaluate(facts: Facts) -> Any:
         records = facts.get(source)
@@ -198,6 +196,28 @@ def _quantifier(node: n.Quantifier, defaults: Defaults) -> Evaluator:
         return _AGGREGATES[kind](rows, records.complete)
 
     return evaluate
+
+
+def _exists(key: str, source: str, element: Evaluator) -> Evaluator:
+    """`any(...)` without a filter, by far the commonest quantifier: stops at the first item that holds."""
+
+    def exists(facts: Facts) -> v.Truth:
+        records = facts.get(source)
+        if records is None:
+            return None
+        result: v.Truth = False if records.complete else None
+        for item in records.items:
+            facts[key] = item
+            truth = element(facts)
+            if truth:
+                result = True
+                break
+            if truth is None:
+                result = None
+        facts.pop(key, None)
+        return result
+
+    return exists
 
 
 def between_nothing(kind: str) -> Any:

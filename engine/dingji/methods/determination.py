@@ -110,29 +110,36 @@ _UNITS = {
 
 
 def _duty(rule: k.Rule, evaluation: Evaluation) -> m.Duty:
-    knowledge = evaluation.plan.knowledge
+    knowledge, memo = evaluation.plan.knowledge, evaluation.plan.memo
     due = rule.due or k.Due("none_stated")
-    day = None
-    if due.kind == "within":
-        start = evaluation.facts.get(due.since)
-        day = later(start, due.amount, due.unit) if isinstance(start, dt.date) else None
-        unit, since = _UNITS[due.unit], knowledge.facts[due.since].label
-        limit = k.Words(f"within {due.amount} {unit.en} of {since.en}", f"{since.zh}起{due.amount}{unit.zh}内")
-    elif due.kind == "at_once":
-        limit = k.Words("at once", "立即")
-    else:
-        limit = k.Words("no time limit in the source", "原文未规定期限")
+    key = ("limit", due)
+    if key not in memo:
+        memo[key] = _limit(due, knowledge)
+    start = evaluation.facts.get(due.since) if due.since else None
+    day = later(start, due.amount, due.unit) if isinstance(start, dt.date) else None
     return m.Duty(
         id=rule.id,
         actor=rule.actor,
-        actor_label=knowledge.actors.get(rule.actor, k.Words(rule.actor, rule.actor)),
+        actor_label=knowledge.actors.get(rule.actor) or k.Words(rule.actor, rule.actor),
         act=rule.text,
         due=day.isoformat() if day else None,
-        limit=limit,
+        limit=memo[key],
         cite=rule.cite,
         source=rule.source,
         confidence=rule.confidence,
     )
+
+
+def _limit(due: k.Due, knowledge: k.Knowledge) -> k.Words:
+    """A time limit in words."""
+    if due.kind == "at_once":
+        return k.Words("at once", "立即")
+    if due.kind == "none_stated":
+        return k.Words("no time limit in the source", "原文未规定期限")
+    unit, since = _UNITS[due.unit], knowledge.facts[due.since].label
+    if due.amount == 0:
+        return k.Words(f"on or before the day: {since.en}", f"不迟于{since.zh}当日")
+    return k.Words(f"within {due.amount} {unit.en} of: {since.en}", f"自{since.zh}起{due.amount}{unit.zh}内")
 
 
 def later(start: dt.date, amount: int, unit: str) -> dt.date:

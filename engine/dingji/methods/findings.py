@@ -121,10 +121,12 @@ def _score(evaluation: Evaluation, step: Step | None) -> m.Score | None:
     if step is None or step.decision.policy in ("formula", "reconcile", "adjust"):
         return None
     plan = evaluation.plan
-    tables = plan.memo.setdefault(("band", step.decision.id), _band(plan, step))
-    if tables is None:
+    key = ("band", step.decision.id)
+    if key not in plan.memo:
+        plan.memo[key] = _band(plan, step)
+    if plan.memo[key] is None:
         return None
-    fact, edges = tables
+    fact, edges = plan.memo[key]
     value = evaluation.facts.get(fact)
     if value is None:
         return None

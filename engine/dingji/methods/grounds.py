@@ -56,33 +56,34 @@ def grounds(evaluation: Evaluation, fact: str) -> Grounds:
         if name in found.facts:
             continue
         found.facts[name] = None
-        step = steps.get(name)
-        if step is not None:
-            stack += reversed(_decided_by(evaluation, step, found))
+        if name in steps:
+            if name not in evaluation.memo:
+                evaluation.memo[name] = _decided_by(evaluation, steps[name])
+            rules, facts = evaluation.memo[name]
+            for position in rules:
+                found.rules[position] = None
+            stack += reversed(facts)
     return found
 
 
-def _decided_by(evaluation: Evaluation, step: Step, found: Grounds) -> list[str]:
+def _decided_by(evaluation: Evaluation, step: Step) -> tuple[tuple[int, ...], list[str]]:
+    """The rules that decided one step, and the facts that decided them."""
     plan, facts = evaluation.plan, evaluation.facts
     outcome = evaluation.outcomes[step.decision.fact]
     policy = step.decision.policy
     if policy == "reconcile":
         top = high(outcome.value)
-        return [c.fact for c in plan.counted if facts.get(c.fact) is None or top in (possible(facts[c.fact]) or ())]
-    for position in (*outcome.winners, *outcome.undecided):
-        found.rules[position] = None
+        return (), [c.fact for c in plan.counted if facts.get(c.fact) is None or top in (possible(facts[c.fact]) or ())]
+    rules = outcome.winners + outcome.undecided
     if policy == "formula":
-        trace = tracer_of(plan, step.rules[0], formula=True) if step.rules else None
-        return list(_carriers(trace, facts)) if trace else []
-    if policy == "adjust":
-        read = [step.decision.base]
-    else:
-        read = []
-    for position in (*outcome.winners, *outcome.undecided):
-        trace = tracer_of(plan, position)
-        if trace is not None:
-            read += deciders(trace, facts)
-    return list(dict.fromkeys(read))
+        formula = tracer_of(plan, step.rules[0], formula=True) if step.rules else None
+        return rules, list(_carriers(formula, facts)) if formula else []
+    read = [step.decision.base] if policy == "adjust" else []
+    for position in rules:
+        condition = tracer_of(plan, position)
+        if condition is not None:
+            read += deciders(condition, facts)
+    return rules, list(dict.fromkeys(read))
 
 
 def _carriers(trace: Tracer, facts: dict[str, Any]) -> dict[str, None]:
@@ -95,7 +96,7 @@ def _carriers(trace: Tracer, facts: dict[str, Any]) -> dict[str, None]:
         return {name: None for part in carrying for name in _carriers(part, facts)}
     if trace.parts:
         return {name: None for part in trace.parts for name in _carriers(part, facts)}
-    return dict.fromkeys(sorted(n.facts_of(node)))
+    return dict.fromkeys(trace.facts)
 
 
 def deciders(trace: Tracer, facts: dict[str, Any]) -> list[str]:
@@ -110,7 +111,7 @@ def deciders(trace: Tracer, facts: dict[str, Any]) -> list[str]:
             return deciders(first, facts)
         chosen = trace.parts if truth is not None else [p for p in trace.parts if p.evaluate(facts) is None]
         return list(dict.fromkeys(f for part in chosen for f in deciders(part, facts)))
-    return sorted(n.facts_of(node))
+    return list(trace.facts)
 
 
 def factors_of(evaluation: Evaluation, case: Case, found: Grounds) -> tuple[str, ...]:

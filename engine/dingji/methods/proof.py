@@ -11,7 +11,8 @@ from dingji.inference.plan import Step
 from dingji.inference.prover import Evaluation
 from dingji.knowledge.linking import rule_reads
 from dingji.knowledge.model import Knowledge, Words
-from dingji.language.evaluate import Trace, is_known
+from dingji.language import nodes as n
+from dingji.language.evaluate import Facts, Tracer, is_known
 from dingji.language.types import Scale
 from dingji.language.values import Partial, Records
 from dingji.methods import model as m
@@ -80,8 +81,8 @@ class Prover:
         undecided = tuple(self._rule(i, name) for i in outcome.undecided[:MOST_OPEN_RULES])
         formula = None
         if step.decision.policy == "formula" and step.rules:
-            trace = tracer_of(self.plan, step.rules[0], formula=True)
-            formula = trace.source if trace else None
+            tracer = tracer_of(self.plan, step.rules[0], formula=True)
+            formula = tracer.source if tracer else None
         parts = tuple(self.fact(read) for read in self._reads(step, outcome.winners, outcome.undecided[:MOST_OPEN_RULES]))
         return m.FactProof(name, label, shown, unit, "derived", step.decision.policy, formula, None, rules, undecided, parts)
 
@@ -129,14 +130,21 @@ class Prover:
             document=source.title if source else None,
             confidence=rule.confidence,
             note=rule.note,
-            condition=None if tracer is None else self._condition(tracer.run(self.evaluation.facts)),
+            condition=None if tracer is None else self._condition(tracer, self.evaluation.facts),
         )
 
-    def _condition(self, trace: Trace) -> m.Condition:
-        truth = trace.value if isinstance(trace.value, bool) else None
-        value = None
-        if trace.fact is not None and not isinstance(trace.value, bool) and not isinstance(trace.value, Records):
-            value = shown_value(self.knowledge, trace.fact, trace.value)
-        elif trace.value is not None and not isinstance(trace.value, bool):
-            value = str(trace.value)
-        return m.Condition(trace.source, truth, value, tuple(self._condition(p) for p in trace.parts))
+    def _condition(self, tracer: Tracer, facts: Facts) -> m.Condition:
+        node, value = tracer.node, tracer.evaluate(facts)
+        if isinstance(node, n.Quantifier):
+            parts = tuple(self._item(tracer, name, bound) for name, bound in tracer.items(facts))
+        else:
+            parts = tuple([self._condition(part, facts) for part in tracer.parts])
+        if value is None or value is True or value is False:
+            return m.Condition(tracer.source, value, None, parts)
+        if isinstance(node, n.Fact):
+            return m.Condition(tracer.source, None, shown_value(self.knowledge, node.name, value), parts)
+        return m.Condition(tracer.source, None, str(value), parts)
+
+    def _item(self, quantifier: Tracer, name: str, bound: Facts) -> m.Condition:
+        parts = tuple([self._condition(part, bound) for part in quantifier.parts])
+        return m.Condition(name, parts[0].truth if parts else True, None, parts)

@@ -1,0 +1,90 @@
+"""`dingji grade CASE`: grade a case by every method that applies."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dingji.cli.options import case_options, find_case, pick, terminal_width, use_colour, write
+
+
+@click.command("grade")
+@click.argument("path", metavar="CASE", type=click.Path(path_type=Path))
+@click.option("--detail", type=click.Choice(["brief", "panel", "full"]), default="brief", show_default=True, help="How much to show.")
+@click.option("--require", metavar="GRADE", help="Exit 1 unless the grade is settled and not more severe than GRADE.")
+@case_options
+def command(path: Path, detail: str, require: str | None, **options: Any) -> int:
+    """Grade a case by every method that applies, and say where the methods part.
+
+    CASE is a YAML or JSON file, or the path of a case that comes with dingji.
+
+    \b
+    Examples:
+      dingji grade cases/power-grid/photovoltaic-under-500kv.yaml
+      dingji grade CASE --format json -o result.json
+      dingji grade CASE --lang zh --detail panel
+    """
+    return grade_file(path, detail, require, **options)
+
+
+def grade_file(
+    path: Path,
+    detail: str,
+    require: str | None,
+    *,
+    form: str,
+    lang: str,
+    output: Path | None,
+    knowledge: Path | None,
+    profile: str | None,
+    as_of: dt.date | None,
+    case_id: str | None,
+    templates: Path | None,
+    quiet: bool,
+) -> int:
+    """Grade the cases of a file and write the report; 1 if a grade does not meet `require`."""
+    from dingji.cases.reader import read_cases
+    from dingji.grading import grade, load
+
+    base = load(knowledge)
+    cases = pick(read_cases(find_case(path)), case_id, path)
+    results = [grade(base, case, as_of=as_of, today=dt.date.today(), profile=profile) for case in cases]
+    if form == "json":
+        plain = [r.to_dict() for r in results]
+        text = json.dumps(plain[0] if len(plain) == 1 else plain, ensure_ascii=False, indent=2)
+    else:
+        from dingji.reports import render
+
+        pages = [
+            render(
+                result,
+                base,
+                form="markdown" if form == "markdown" else "text",
+                language="zh" if lang == "zh" else "en",
+                detail="brief" if detail == "brief" else "panel" if detail == "panel" else "full",
+                width=terminal_width(),
+                colour=use_colour(output) and form == "text",
+                templates=templates,
+            )
+            for result in results
+        ]
+        text = "\n".join(pages)
+    write(text, output)
+    if results and results[0].without and not quiet:
+        click.echo(f"note: the rule engine did not run ({results[0].without}); the reference evaluator graded alone", err=True)
+    return 0 if require is None else int(not all(_meets(base, r, require) for r in results))
+
+
+def _meets(base: Any, result: Any, require: str) -> bool:
+    found = result.determination
+    if found is None:
+        return False
+    scale = base.scales[found.scale]
+    grades = [g.id for g in scale.grades]
+    if require not in grades:
+        raise click.UsageError(f"--require: the scale {found.scale} has no grade {require!r}; grades: {', '.join(grades)}")
+    return found.grade is not None and scale.severity(found.grade) <= scale.severity(require)
