@@ -115,6 +115,7 @@ def _reconcile(step: Step, plan: Plan, evaluation: Evaluation) -> Outcome:
     if not values:
         return Outcome(None, gap=True)
     value = combine(reconciliation.policy, values)
+    evaluation.truths[plan.settling] = True
     return Outcome(value, (plan.settling,))
 
 

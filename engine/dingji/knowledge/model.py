@@ -290,7 +290,7 @@ class Profile:
     place: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Knowledge:
     """A loaded, checked knowledge base. `decisions` stand in the order in which they can be evaluated."""
 
@@ -309,6 +309,9 @@ class Knowledge:
     decisions: tuple[Decision, ...]
     plans: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """Compiled plans by scope; filled by the inference layer."""
+
+    def __repr__(self) -> str:
+        return f"<Knowledge {self.digest[:12]}: {len(self.rules)} rules>"
 
     @cached_property
     def defaults(self) -> dict[str, Partial]:

@@ -1,0 +1,53 @@
+"""Cases as tests: does the result of a case meet what the case expects?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dingji.cases.model import Case, Expected
+from dingji.inference.run import run
+from dingji.knowledge.model import Knowledge
+from dingji.methods.model import Determination, Finding, Result
+
+
+def differences(result: Result, case: Case, knowledge: Knowledge) -> list[str]:
+    """One sentence for each expectation that the result does not meet; empty if it meets them all."""
+    expected = case.expectation
+    if expected is None:
+        return []
+    found: list[str] = []
+    if expected.determination is not None:
+        found += _compare("determination", expected.determination, result.determination)
+    for wanted in expected.findings:
+        found += _compare(wanted.instrument, wanted, result.finding(wanted.instrument))
+    if expected.facts:
+        facts = run(knowledge, case.facts(), case.as_of).evaluation.facts
+        for name, value in expected.facts:
+            if facts.get(name) != value:
+                found.append(f"{name}: expected {knowledge.shown(name, value)}, found {knowledge.shown(name, facts.get(name))}")
+    found += _compare_sets("flags", expected.flags, [f.id for f in result.flags])
+    found += _compare_sets("left_out", expected.left_out, result.disagreement.left_out)
+    if expected.first_question is not None:
+        asked = [q.fact for q in result.unknown]
+        if asked[:1] != [expected.first_question]:
+            found.append(f"first question: expected {expected.first_question}, found {asked[0] if asked else 'none'}")
+    return found
+
+
+def _compare(what: str, expected: Expected, found: Determination | Finding | None) -> list[str]:
+    if found is None:
+        return [f"{what}: expected, but the case has none"]
+    wrong = []
+    # `none` stands for a finding that is silent: nothing was found
+    grade = "none" if found.status == "silent" else found.grade
+    pairs: list[tuple[str, Any, Any]] = [("scale", expected.scale, found.scale), ("grade", expected.grade, grade), ("status", expected.status, found.status)]
+    for name, wanted, value in pairs:
+        if wanted is not None and wanted != value:
+            wrong.append(f"{what}: {name}: expected {wanted}, found {value}")
+    return wrong + _compare_sets(f"{what}: reachable", expected.reachable, found.reachable)
+
+
+def _compare_sets(what: str, expected: Any, found: Any) -> list[str]:
+    if expected is None or set(expected) == set(found):
+        return []
+    return [f"{what}: expected {', '.join(expected) or 'none'}, found {', '.join(found) or 'none'}"]

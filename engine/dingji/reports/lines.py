@@ -1,0 +1,182 @@
+"""Lines of a terminal: wrapped, in columns and tables, by the columns that characters take (Chinese ones take two).
+
+wcwidth measures. It would break a line before a full stop or inside a number, which Chinese typesetting forbids, so the
+places where a line may break are found here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import wcwidth
+
+GAP = 2
+"""Spaces between the columns of a table."""
+LEAST = 12
+"""Text keeps at least this many columns, however deep its indentation."""
+
+_WIDE = r"\u2e80-\u303f\u3041-\u33ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff"
+_OPENING = r"（「『【〔《〈“‘"
+_CLOSING = r"，。、；：？！）」』】〕》〉”’％"
+# what must stay together: opening marks, a word or one Chinese character (after a number: its unit), closing marks
+_PIECE = re.compile(
+    rf"[{_OPENING}]*(?:(?:(?![{_OPENING}{_CLOSING}])[^\s{_WIDE}])+(?:(?<=\d)(?![{_OPENING}{_CLOSING}])[{_WIDE}])?|[{_WIDE}])?[{_CLOSING}]+"
+    rf"|[{_OPENING}]*(?:(?:(?![{_OPENING}{_CLOSING}])[^\s{_WIDE}])+(?:(?<=\d)(?![{_OPENING}{_CLOSING}])[{_WIDE}])?|[{_WIDE}])"
+    rf"|[{_OPENING}]+"
+    r"|\s+"
+)
+_SEAM = re.compile(r"(?<=[-/_.@,;:])(?=[^\s\d])")
+_COLOURS = {"red": "1;31", "orange": "1;38;5;208", "yellow": "1;33", "blue": "1;34", "bold": "1"}
+
+
+class Painted(str):
+    """A text with a colour, laid on once the text has been cut to its lines."""
+
+    __slots__ = ("colour",)
+    colour: str
+
+    def __new__(cls, text: str, colour: str) -> Painted:
+        """`colour` is the colour of a grade, `bold`, or empty for none."""
+        self = super().__new__(cls, text)
+        self.colour = colour
+        return self
+
+
+def columns_of(text: str) -> int:
+    """How many columns a text takes."""
+    return len(text) if text.isascii() else wcwidth.width(text)
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """The lines of a text, none wider than `width` (or one character, if that is wider)."""
+    lines, line, used, space = [], "", 0, ""
+    for piece in _pieces(text, width):
+        if piece.isspace():
+            space = " " if line else ""
+            continue
+        size = columns_of(piece)
+        if line and used + len(space) + size > width:
+            lines.append(line)
+            line, used, space = "", 0, ""
+        line += space + piece
+        used += len(space) + size
+        space = ""
+    return [*lines, line] if line or not lines else lines
+
+
+def _pieces(text: str, width: int) -> Iterator[str]:
+    for match in _PIECE.finditer(text):
+        piece = match[0]
+        if columns_of(piece) <= width or piece.isspace():
+            yield piece
+            continue
+        for part in _SEAM.split(piece):
+            if columns_of(part) <= width:
+                yield part
+            else:
+                yield from _cut(part, width)
+
+
+def _cut(text: str, width: int) -> Iterator[str]:
+    """Pieces of a word that has no place to break."""
+    part, used = "", 0
+    for grapheme in wcwidth.iter_graphemes(text):
+        size = columns_of(grapheme)
+        if part and used + size > width:
+            yield part
+            part, used = "", 0
+        part += grapheme
+        used += size
+    if part:
+        yield part
+
+
+def fill(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
+    """Wrapped lines, the first after `first`, the others after `rest` (by default as many spaces).
+
+    Indentation that would leave the text too little room gives way from the left.
+    """
+    rest = " " * columns_of(first) if rest is None else rest
+    most = max(0, width - LEAST)
+    first, rest = (_kept(indent, most) for indent in (first, rest))
+    room = width - max(columns_of(first), columns_of(rest))
+    return [(first if number == 0 else rest) + line for number, line in enumerate(wrap(text, room))]
+
+
+def _kept(indent: str, most: int) -> str:
+    while columns_of(indent) > most:
+        indent = indent[1:]
+    return indent
+
+
+def clipped(text: str, width: int) -> str:
+    """A text on one line, cut with an ellipsis where it is too long."""
+    if columns_of(text) <= width:
+        return text
+    return wcwidth.clip(text, 0, max(0, width - 1)).rstrip() + "…"
+
+
+def paint(line: str, colour: str, on: bool) -> str:
+    """A line in a colour, if colour is on."""
+    code = _COLOURS.get(colour) if on else None
+    return f"\x1b[{code}m{line}\x1b[0m" if code and line else line
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, colour: bool) -> list[str]:
+    """A table whose long cells wrap inside their columns; where it can't stand, one block of `head: cell` lines per row."""
+    sizes = _sizes([head, *rows], width)
+    if sizes is None:
+        return _stacked(head, rows, width, colour)
+    lines = [paint(line, "bold", colour) for line in _row(head, sizes, False)]
+    lines.append((" " * GAP).join("-" * size for size in sizes))
+    for row in rows:
+        lines += _row(row, sizes, colour)
+    return lines
+
+
+def _row(cells: Sequence[str], sizes: Sequence[int], colour: bool) -> list[str]:
+    wrapped = [wrap(cell, size) for cell, size in zip(cells, sizes, strict=True)]
+    lines = []
+    for number in range(max(map(len, wrapped))):
+        parts = []
+        for cell, lines_of, size in zip(cells, wrapped, sizes, strict=True):
+            text = lines_of[number] if number < len(lines_of) else ""
+            painted = paint(text, cell.colour, colour) if isinstance(cell, Painted) else text
+            parts.append(painted + " " * (size - columns_of(text)))
+        lines.append((" " * GAP).join(parts).rstrip())
+    return lines
+
+
+def _sizes(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
+    """The width of each column: at first what its longest word needs, then more for the one that saves most lines."""
+    columns = list(zip(*rows, strict=True))
+    sizes = [max(_longest(cell) for cell in column) for column in columns]
+    spare = width - GAP * (len(columns) - 1) - sum(sizes)
+    if spare < 0:
+        return None
+    wanted = [max(columns_of(cell) for cell in column) for column in columns]
+    while spare > 0:
+        needs = [want / size if want > size else 0 for want, size in zip(wanted, sizes, strict=True)]
+        most = max(range(len(needs)), key=needs.__getitem__)
+        if not needs[most]:
+            break
+        sizes[most] += 1
+        spare -= 1
+    return sizes
+
+
+def _longest(cell: str) -> int:
+    return max((columns_of(piece) for piece in _PIECE.findall(cell)), default=1)
+
+
+def _stacked(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, colour: bool) -> list[str]:
+    label = max(map(columns_of, head)) + GAP
+    lines: list[str] = []
+    for row in rows:
+        lines += [""] if lines else []
+        for name, cell in zip(head, row, strict=True):
+            found = fill(cell, width, name + " " * (label - columns_of(name)), " " * label) if cell else []
+            shade = cell.colour if isinstance(cell, Painted) else ""
+            lines += [line[:label] + paint(line[label:], shade, colour) if line.isascii() else line for line in found]
+    return lines
