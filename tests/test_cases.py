@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
 import dingji
+from conftest import ROOT
 from dingji.cases.reader import CaseFile
 from dingji.conformance import differences
 from dingji.knowledge import with_profile
@@ -43,12 +43,14 @@ def test_every_rule_is_seen_true_and_false(kb: Knowledge) -> None:
         case = file.check(kb)
         under = with_profile(kb, case.profile) if case.profile else kb
         evaluation = run(under, case.facts(), case.as_of).evaluation
-        truths = {rule.id.split("@")[0]: truth for rule, truth in zip(evaluation.plan.rules, evaluation.truths, strict=True)}
+        # a crosswalk row stands once for each finding it carries: `row@instrument`
+        truths = [(rule.id.split("@")[0], truth) for rule, truth in zip(evaluation.plan.rules, evaluation.truths, strict=True)]
+        present = {rule for rule, _ in truths}
         owners = {a.instrument.id for a in evaluation.plan.applied}
-        true |= {rule for rule, truth in truths.items() if truth}
-        false |= {rule for rule, truth in truths.items() if truth is False}
+        true |= {rule for rule, truth in truths if truth}
+        false |= {rule for rule, truth in truths if truth is False}
         # a rule that the plan left out is false by the index facts alone
-        false |= {r.id for r in under.rules.values() if r.owner in owners and r.id not in truths}
+        false |= {r.id for r in under.rules.values() if r.owner in owners and r.id not in present}
     rules = {**kb.rules, **{r.id: r for p in kb.profiles.values() for r in p.rules}}
     settling = {r.disagreement for r in kb.reconciliations.values()}
     assert sorted(set(rules) - true - settling) == [], "never true"

@@ -40,7 +40,11 @@ def _compare(what: str, expected: Expected, found: Determination | Finding | Non
     wrong = []
     # `none` stands for a finding that is silent: nothing was found
     grade = "none" if found.status == "silent" else found.grade
-    pairs: list[tuple[str, Any, Any]] = [("scale", expected.scale, found.scale), ("grade", expected.grade, grade), ("status", expected.status, found.status)]
+    pairs: list[tuple[str, Any, Any]] = [
+        ("scale", expected.scale, found.scale),
+        ("grade", expected.grade, grade),
+        ("status", expected.status, found.status),
+    ]
     for name, wanted, value in pairs:
         if wanted is not None and wanted != value:
             wrong.append(f"{what}: {name}: expected {wanted}, found {value}")

@@ -84,7 +84,9 @@ def parse_documents(text: str, shown: str, problems: Problems) -> list[Document]
         try:
             documents = []
             while loader.check_node():
-                documents.append(Document(shown, text, loader.get_node()))
+                root = loader.get_node()
+                if root is not None:
+                    documents.append(Document(shown, text, root))
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -139,16 +141,15 @@ def _read_text(path: Path, shown: str, problems: Problems) -> str | None:
 
 def _bounded(text: str, shown: str, problems: Problems) -> bool:
     """Events first: they are produced without recursion, so depth, size and aliases are known before nodes are composed."""
-    depth = count = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        line, column = event.start_mark.line + 1, event.start_mark.column + 1
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=_Loader)):
+        line, column = (event.start_mark.line + 1, event.start_mark.column + 1) if event.start_mark else (0, 0)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             problems.place(shown, line, column, 3, "anchors and aliases are not allowed", "write the value out")
             return False
-        if getattr(event, "tag", None):
-            problems.place(shown, line, column, 3, f"the tag {event.tag} is not allowed", "write a plain value")
+        if tag := getattr(event, "tag", None):
+            problems.place(shown, line, column, 3, f"the tag {tag} is not allowed", "write a plain value")
             return False
-        count += 1
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:

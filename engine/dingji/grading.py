@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from dingji import knowledge as base
 from dingji.cases.model import Case
 from dingji.cases.reader import CaseFile
 from dingji.errors import CaseError, Problem
-from dingji import knowledge as base
 from dingji.inference.carry import check_carried
 from dingji.inference.run import run
 from dingji.knowledge.model import Knowledge

@@ -240,7 +240,8 @@ class MapOf(Kind):
         if not isinstance(node, yaml.MappingNode):
             reader.report(node, 6, f"a mapping is expected, not {describe_node(node)}")
             return None
-        entries, seen = [], {}
+        entries: list[tuple[str, yaml.Node, Any]] = []
+        seen: dict[str, int] = {}
         for key_node, value_node in pairs(node):
             key = self.key.read(key_node, reader)
             value = self.item.read(value_node, reader)

@@ -29,7 +29,10 @@ NUMBERS: tuple[int | Decimal, ...] = (
     *range(-3, 13),
     *map(Decimal, ("-2.5", "0.1", "0.3", "0.5", "1.0", "2.5", "7.25", "0.30000000000000000001", "0.29999999999999999999")),
     *map(Decimal, ("1.000000000000000000000000001", "0.999999999999999999999999999", "2.4999999999999999999")),
+    # as long as the readers allow: 30 places
+    *map(Decimal, ("2.500000000000000000000000000001", "-2.499999999999999999999999999999", "7.999999999999999999999999999999")),
 )
+LITERALS = tuple(x for x in NUMBERS if x >= 0 and len(str(x)) <= 30)
 EVENT: dict[str, t.Type] = {
     "score": t.Number(integer=True, low=0, high=10),
     "size": t.Number(),
@@ -99,7 +102,7 @@ class _Grower:
             case t.Date():
                 day = self.one(DAYS)
                 return n.Literal(day, f'date("{day}")')
-        return number(self.one([x for x in NUMBERS if x >= 0]))
+        return number(self.one(LITERALS))
 
     def condition(self, depth: int) -> n.Node:
         """A condition with at most `depth` conditions one inside the other."""

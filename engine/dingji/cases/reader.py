@@ -24,6 +24,9 @@ from dingji.language.units import parse_unit, show
 from dingji.language.values import Partial, Records, between
 from dingji.shapes import NUMBER_KIND, Reader, Section, scalar_text
 
+MAX_TEXT = 2000
+"""Characters of a text fact; the rule engine compares short texts only."""
+
 
 @dataclass(frozen=True, slots=True)
 class CaseFile:
@@ -56,7 +59,9 @@ def read_case(path: Path | str) -> CaseFile:
     """The case of a file that holds one. Raises CaseError with all problems."""
     found = read_cases(path)
     if len(found) > 1:
-        raise CaseError([Problem(str(path), 0, 0, "C011", f"the file holds {len(found)} cases", "use read_cases, or give the file one case")])
+        raise CaseError(
+            [Problem(str(path), 0, 0, "C011", f"the file holds {len(found)} cases", "use read_cases, or give the file one case")]
+        )
     return found[0]
 
 
@@ -99,7 +104,9 @@ class _Checker:
                 if other not in statements:
                     where = statement.place or Place("", 0, 0)
                     hint = nearest(other, statements) or "state the fact it was judged from"
-                    self.reader.problems.place(where.file, where.line, where.column, 20, f"{statement.name} rests on {other!r}, which is not stated", hint)
+                    self.reader.problems.place(
+                        where.file, where.line, where.column, 20, f"{statement.name} rests on {other!r}, which is not stated", hint
+                    )
         return m.Case(
             id=section.get("case", ""),
             subject=str(subject.value) if subject else "",
@@ -153,7 +160,12 @@ class _Checker:
         bounds = [key for key in ("at_least", "at_most") if key in section.nodes]
         if bounds:
             if "value" in section.nodes or not isinstance(fact.type, t.Number):
-                self.reader.report(section.at(bounds[0]), 21, f"{fact.name}: bounds go with a number that has no value", "write value, or at_least and at_most")
+                self.reader.report(
+                    section.at(bounds[0]),
+                    21,
+                    f"{fact.name}: bounds go with a number that has no value",
+                    "write value, or at_least and at_most",
+                )
                 return None
             low, high = (self._value(fact, section.nodes[k]) if k in section.nodes else None for k in ("at_least", "at_most"))
             low = fact.type.low if low is None else low
@@ -188,11 +200,13 @@ class _Checker:
                     return None
                 node = yaml.ScalarNode(node.tag, number, node.start_mark, node.end_mark)
         value = read_value(node, kind, self.reader, 21, name)
-        if isinstance(kind, t.Number) and value is not None:
-            if (kind.low is not None and value < kind.low) or (kind.high is not None and value > kind.high):
-                low, high = ("open" if b is None else b for b in (kind.low, kind.high))
-                self.reader.report(node, 23, f"{name}: {value} is out of range", f"the range is {low} .. {high}")
-                return None
+        if isinstance(kind, t.Number) and value is not None and not kind.admits(value):
+            low, high = ("open" if b is None else b for b in (kind.low, kind.high))
+            self.reader.report(node, 23, f"{name}: {value} is out of range", f"the range is {low} .. {high}")
+            return None
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            self.reader.report(node, 23, f"{name}: the text has {len(value)} characters", f"at most {MAX_TEXT}")
+            return None
         return value
 
     def _wrong_unit(self, fact: FactDefinition, node: yaml.Node, unit: str) -> None:
@@ -228,7 +242,11 @@ class _Checker:
                     item[name] = value
             seen.add(name)
         for name, definition in fields.items():
-            if name not in item and isinstance(definition.type, t.Number) and (definition.type.low is not None or definition.type.high is not None):
+            if (
+                name not in item
+                and isinstance(definition.type, t.Number)
+                and (definition.type.low is not None or definition.type.high is not None)
+            ):
                 item[name] = Partial(definition.type.low, definition.type.high)
         return item
 
@@ -274,7 +292,10 @@ def _expected(section: Section, instrument: str) -> m.Expected:
 def _opinion(section: Section) -> m.Opinion:
     weight: int | Decimal = section.get("weight", 1)
     return m.Opinion(
-        section.get("rater", ""), section.get("round", 1), section.get("grade", ""), tuple(section.get("reasons", ())), weight, section.get("date")
+        section.get("rater", ""),
+        section.get("round", 1),
+        section.get("grade", ""),
+        tuple(section.get("reasons", ())),
+        weight,
+        section.get("date"),
     )
-
-

@@ -80,14 +80,19 @@ def listing(
 
     base = load(knowledge)
     if instrument is not None and instrument not in base.instruments:
-        raise KnowledgeError([Problem("--instrument", 0, 0, "K021", f"unknown instrument {instrument!r}", nearest(instrument, base.instruments))])
+        raise KnowledgeError(
+            [Problem("--instrument", 0, 0, "K021", f"unknown instrument {instrument!r}", nearest(instrument, base.instruments))]
+        )
     rows = _rows(base, what, instrument)
     if search:
         rows = [row for row in rows if search.lower() in " ".join(map(str, row.values())).lower()]
     if form == "json":
         write(json.dumps(rows, ensure_ascii=False, indent=2), output)
     else:
-        write("\n".join(f"{row['id']}  {row[lang]}" + (f"  [{row['more']}]" if row["more"] else "") for row in rows) or "nothing found", output)
+        write(
+            "\n".join(f"{row['id']}  {row[lang]}" + (f"  [{row['more']}]" if row["more"] else "") for row in rows) or "nothing found",
+            output,
+        )
     return 0
 
 
@@ -131,7 +136,9 @@ def show(name: str, form: str, lang: str, output: Path | None, knowledge: Path |
     entry = _entry(base, name, lang)
     if entry is None:
         known = [*base.rules, *base.instruments, *base.facts, *base.scales, *(d.id for d in base.decisions)]
-        raise KnowledgeError([Problem("kb show", 0, 0, "K021", f"there is no rule, instrument, fact or scale {name!r}", nearest(name, known))])
+        raise KnowledgeError(
+            [Problem("kb show", 0, 0, "K021", f"there is no rule, instrument, fact or scale {name!r}", nearest(name, known))]
+        )
     if form == "json":
         write(json.dumps(entry, ensure_ascii=False, indent=2), output)
     else:
@@ -181,10 +188,17 @@ def _entry(base: Knowledge, name: str, lang: str) -> dict[str, Any] | None:
         }
     if name in base.scales:
         s = base.scales[name]
-        return {"scale": s.id, "title": s.title.in_(lang), "grades": [f"{g.id}  {g.label.in_(lang)}" + (f" ({g.colour})" if g.colour else "") for g in s.grades]}
+        return {
+            "scale": s.id,
+            "title": s.title.in_(lang),
+            "grades": [f"{g.id}  {g.label.in_(lang)}" + (f" ({g.colour})" if g.colour else "") for g in s.grades],
+        }
     decision = next((d for d in base.decisions if d.id == name), None)
     if decision is not None:
-        rules = [f"{r}  {base.rules[r].condition} -> {base.shown(decision.fact, dict(base.rules[r].then).get(decision.fact))}" for r in decision.rules]
+        rules = [
+            f"{r}  {base.rules[r].condition} -> {base.shown(decision.fact, dict(base.rules[r].then).get(decision.fact))}"
+            for r in decision.rules
+        ]
         return {"table": decision.id, "decides": decision.fact, "policy": decision.policy, "owner": decision.owner, "rules": rules}
     return None
 

@@ -18,7 +18,7 @@ from dingji.errors import CaseError, Problem
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[dt.date]):
     """A day of the calendar, as YYYY-MM-DD."""
 
     name = "date"
@@ -44,7 +44,9 @@ def knowledge_options(function: F) -> F:
     for option in (
         click.option("--quiet", "-q", is_flag=True, help="No messages, only data and errors."),
         click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file instead of stdout."),
-        click.option("--lang", type=click.Choice(["en", "zh"]), default=default_language, help="Language of the report (default: by locale)."),
+        click.option(
+            "--lang", type=click.Choice(["en", "zh"]), default=default_language, help="Language of the report (default: by locale)."
+        ),
         click.option("--knowledge", type=click.Path(path_type=Path), help="Another knowledge folder."),
     ):
         function = option(function)
@@ -84,7 +86,7 @@ def write(text: str, output: Path | None) -> None:
     try:
         handle, name = tempfile.mkstemp(dir=output.parent, prefix=output.name, suffix=".tmp")
         try:
-            with open(handle, "w", encoding="utf-8") as stream:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 stream.write(text if text.endswith("\n") else text + "\n")
             umask = os.umask(0)
             os.umask(umask)

@@ -118,6 +118,7 @@ class Encoder:
 
     def _simple(self, node: n.Node) -> tuple[str, str, tuple[Any, ...]] | None:
         """(fact, operator, constants) of a test of one fact against constants; None if it must be computed."""
+        found: tuple[str, str, tuple[Any, ...]]
         match node:
             case n.Compare(operands=(n.Fact(name=name), n.Literal(value=value)), operators=(op,)):
                 found = (name, op, (value,))

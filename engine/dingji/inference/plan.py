@@ -115,7 +115,9 @@ def index_facts(knowledge: m.Knowledge) -> tuple[str, ...]:
         for rule in knowledge.rules.values():
             if rule.kind == "example" and isinstance(rule.when, n.And):
                 read |= {f for part in rule.when.operands if _by_choice(part) for f in n.facts_of(part)}
-        knowledge.plans["index"] = tuple(sorted(f for f in read if isinstance(knowledge.facts[f].type, t.Enum) and knowledge.facts[f].nature != "derived"))
+        knowledge.plans["index"] = tuple(
+            sorted(f for f in read if isinstance(knowledge.facts[f].type, t.Enum) and knowledge.facts[f].nature != "derived")
+        )
     facts: tuple[str, ...] = knowledge.plans["index"]
     return facts
 
@@ -249,7 +251,9 @@ def _step(decision: m.Decision, rules: Mapping[str, m.Rule], position: Mapping[s
     if decision.policy == "formula" and decision.rules:
         value = rules[decision.rules[0]].value
         formula = None if value is None else compile_node(value, knowledge.defaults)
-    overrides = tuple((position[name], position[beaten]) for name in decision.rules for beaten in rules[name].overrides if beaten in position)
+    overrides = tuple(
+        (position[name], position[beaten]) for name in decision.rules for beaten in rules[name].overrides if beaten in position
+    )
     return Step(decision, members, values, formula, overrides)
 
 
@@ -273,8 +277,12 @@ def _bridges(
         if crosswalk is None:
             continue
         fact = f"{instrument.decides}@{target.id}"
-        rows = [_bound(rule, instrument, fact) for rule in knowledge.rules.values() if rule.kind == "crosswalk" and rule.owner == crosswalk.id]
-        decision = m.Decision(f"{crosswalk.id}@{instrument.id}", fact, crosswalk.id, "unique", m.STAGE_NUMBER["determine"], (), scale=target.id)
+        rows = [
+            _bound(rule, instrument, fact) for rule in knowledge.rules.values() if rule.kind == "crosswalk" and rule.owner == crosswalk.id
+        ]
+        decision = m.Decision(
+            f"{crosswalk.id}@{instrument.id}", fact, crosswalk.id, "unique", m.STAGE_NUMBER["determine"], (), scale=target.id
+        )
         bridges.append((decision, rows))
         counted.append(Counted(instrument.id, fact, item.truth is True))
     return bridges, tuple(counted)

@@ -34,7 +34,7 @@ class Outcome:
     """No row was true and there is no default."""
 
 
-class Conflict(Exception):
+class ConflictError(Exception):
     """Two true rows of a table conclude different values."""
 
     def __init__(self, first: int, second: int) -> None:
@@ -45,7 +45,7 @@ class Conflict(Exception):
 def settle(policy: str, hits: Sequence[Hit], default: Any, has_default: bool) -> Outcome:
     """The outcome of a table: unique, any, first, worst or best. `hits` leaves out rows known to be false.
 
-    Raises Conflict when rows of a `unique` or `any` table contradict each other.
+    Raises ConflictError when rows of a `unique` or `any` table contradict each other.
     """
     if policy == "first":
         return _first(hits, default, has_default)
@@ -54,7 +54,7 @@ def settle(policy: str, hits: Sequence[Hit], default: Any, has_default: bool) ->
     sure = [h for h in hits if h.truth]
     for other in sure[1:]:
         if other.value != sure[0].value:
-            raise Conflict(sure[0].rule, other.rule)
+            raise ConflictError(sure[0].rule, other.rule)
     if sure:
         return Outcome(sure[0].value, tuple(h.rule for h in sure))
     return _nothing_sure(hits, default, has_default)

@@ -7,8 +7,7 @@ from typing import Any
 
 from dingji.errors import KnowledgeError, Problem
 from dingji.inference.plan import Plan, Step
-from dingji.inference.policies import Conflict, Hit, Outcome, adjust, combine, settle
-from dingji.knowledge.model import STAGE_NUMBER
+from dingji.inference.policies import ConflictError, Hit, Outcome, adjust, combine, settle
 from dingji.language.types import Scale
 from dingji.language.values import Truth, one_of, possible
 
@@ -67,7 +66,7 @@ def _outcome(step: Step, plan: Plan, evaluation: Evaluation) -> Outcome:
         hits = _without_beaten(hits, step, truths)
     try:
         outcome = settle(decision.policy, hits, decision.default, decision.has_default)
-    except Conflict as conflict:
+    except ConflictError as conflict:
         raise _contradiction(conflict, step, evaluation) from None
     policy = plan.knowledge.facts[decision.fact].policy if decision.fact in plan.knowledge.facts else None
     before = evaluation.outcomes.get(decision.fact)
@@ -119,7 +118,7 @@ def _reconcile(step: Step, plan: Plan, evaluation: Evaluation) -> Outcome:
     return Outcome(value, (plan.settling,))
 
 
-def _contradiction(conflict: Conflict, step: Step, evaluation: Evaluation) -> KnowledgeError:
+def _contradiction(conflict: ConflictError, step: Step, evaluation: Evaluation) -> KnowledgeError:
     rules, knowledge = evaluation.plan.rules, evaluation.plan.knowledge
     first, second = rules[conflict.first], rules[conflict.second]
     from dingji.knowledge.linking import rule_reads
@@ -130,5 +129,3 @@ def _contradiction(conflict: Conflict, step: Step, evaluation: Evaluation) -> Kn
     place = second.place
     hint = "let one override the other, or make the conditions exclude each other"
     return KnowledgeError([Problem(place.file, place.line, place.column, "K041", message, hint)])
-
-

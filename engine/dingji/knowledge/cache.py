@@ -32,15 +32,14 @@ _NAMES = {cls: name for name, cls in _CLASSES.items()}
 
 def cache_folder() -> Path:
     """Where compiled knowledge is kept: `$XDG_CACHE_HOME/dingji`, by default `~/.cache/dingji`."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return Path(base) / "dingji"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "dingji"
 
 
 def read_cache(digest: str, version: str) -> model.Knowledge | None:
     """The compiled knowledge base of that digest, None if there is no sound one."""
     try:
-        with open(cache_folder() / f"{digest}-{version}.json", "rb") as stream:
-            data = json.load(stream)
+        data = json.loads((cache_folder() / f"{digest}-{version}.json").read_bytes())
         if data["format"] != FORMAT or data["digest"] != digest:
             return None
         # thousands of small objects that all stay: the collector would only walk them again and again
@@ -59,16 +58,18 @@ def read_cache(digest: str, version: str) -> model.Knowledge | None:
 def write_cache(knowledge: model.Knowledge) -> bool:
     """Keep a compiled knowledge base; false if the folder can't be written. The file appears whole or not at all."""
     folder = cache_folder()
-    text = json.dumps({"format": FORMAT, "digest": knowledge.digest, "knowledge": _encode(knowledge)}, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(
+        {"format": FORMAT, "digest": knowledge.digest, "knowledge": _encode(knowledge)}, separators=(",", ":"), ensure_ascii=False
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".tmp")
         try:
-            with open(handle, "w", encoding="utf-8") as stream:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 stream.write(text)
-            os.replace(name, folder / f"{knowledge.digest}-{knowledge.version}.json")
+            Path(name).replace(folder / f"{knowledge.digest}-{knowledge.version}.json")
         except OSError:
-            os.unlink(name)
+            Path(name).unlink(missing_ok=True)
             raise
     except OSError:
         return False

@@ -103,7 +103,13 @@ def check_links(
         written.setdefault(decision.fact, []).append(decision)
     for name, fact in facts.items():
         if fact.nature == "derived" and name not in written and name not in optional:
-            _report(problems, fact.place, 25, f"the derived fact {name} is written by no rule", "write a formula, table or example for it, or delete it")
+            _report(
+                problems,
+                fact.place,
+                25,
+                f"the derived fact {name} is written by no rule",
+                "write a formula, table or example for it, or delete it",
+            )
     for name, writers in written.items():
         _check_writers(name, facts[name], writers, instruments, rules, problems)
     for instrument in instruments.values():

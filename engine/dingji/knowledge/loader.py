@@ -21,9 +21,8 @@ from dingji.knowledge.linking import check_links, order, reconcile
 from dingji.knowledge.profiles import build_profile, with_profile
 from dingji.knowledge.rules import Block, build_crosswalk, build_instrument
 from dingji.knowledge.shapes import FILES
-from dingji.language.types import Bool, Scale
+from dingji.language.types import Bool, Scale, Type
 from dingji.shapes import Reader, Section, scalar_text
-
 
 
 @dataclass(slots=True)
@@ -80,7 +79,11 @@ def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
         if file.kind == "instrument":
             _instrument(file, base, vocabulary)
         elif file.kind == "crosswalk":
-            found = build_crosswalk(file.section.get("crosswalk"), base.names, file.reader, vocabulary) if file.section.get("crosswalk") else None
+            found = (
+                build_crosswalk(file.section.get("crosswalk"), base.names, file.reader, vocabulary)
+                if file.section.get("crosswalk")
+                else None
+            )
             if found:
                 base.crosswalks[found[0].id] = found[0]
                 _collect(base, found[1])
@@ -168,12 +171,12 @@ def _collect(base: _Base, block: Block) -> None:
     base.decisions += block.decisions
 
 
-def _instrument(file: _File, base: _Base, vocabulary: dict[str, object]) -> None:
+def _instrument(file: _File, base: _Base, vocabulary: dict[str, Type]) -> None:
     section = file.section.get("instrument")
     if section is None:
         return
     owner, source = section.get("id", ""), section.get("source", "")
-    block = Block(owner, source, file.reader, base.names, vocabulary, decides=section.get("decides", ""))  # type: ignore[arg-type]
+    block = Block(owner, source, file.reader, base.names, vocabulary, decides=section.get("decides", ""))
     instrument = build_instrument(section, block)
     block.read(file.section)
     if instrument is None:
@@ -209,12 +212,12 @@ def _apply_defaults(base: _Base) -> None:
                 base.decisions[index] = replace(decision, default=default, has_default=default is not None)
 
 
-def _reconciliation(file: _File, base: _Base, vocabulary: dict[str, object]) -> None:
+def _reconciliation(file: _File, base: _Base, vocabulary: dict[str, Type]) -> None:
     section = file.section.get("reconciliation")
     if section is None or section.get("id") is None:
         return
     reader, names = file.reader, base.names
-    block = Block(section.get("id"), section.get("source", ""), reader, names, vocabulary)  # type: ignore[arg-type]
+    block = Block(section.get("id"), section.get("source", ""), reader, names, vocabulary)
     if not names.claim("reconciliation", section.get("id"), section.at("id"), reader):
         return
     decides = section.get("decides", "")
@@ -230,7 +233,7 @@ def _reconciliation(file: _File, base: _Base, vocabulary: dict[str, object]) -> 
         return
     omits = tuple(section.get("omits", ()))
     place = vocab.place(reader, section.node)
-    base.reconciliations[section.get("id")] = m.Reconciliation(section.get("id"), when, decides, section.get("policy", "worst"), omits, main.id, rule.id, place)
+    base.reconciliations[section.get("id")] = m.Reconciliation(
+        section.get("id"), when, decides, section.get("policy", "worst"), omits, main.id, rule.id, place
+    )
     _collect(base, block)
-
-

@@ -35,9 +35,13 @@ def build_profile(
     removes = section.get("replaces", [])
     for target in removes:
         if target not in tables and target not in rules:
-            reader.report(section.at("replaces"), 21, f"the profile replaces the unknown rule {target!r}", nearest(target, [*tables, *rules]))
+            reader.report(
+                section.at("replaces"), 21, f"the profile replaces the unknown rule {target!r}", nearest(target, [*tables, *rules])
+            )
         elif _is_fixed(target, tables, rules):
-            reader.report(section.at("replaces"), 31, f"{target} is fixed: no profile may replace it", "leave the bands as the model has them")
+            reader.report(
+                section.at("replaces"), 31, f"{target} is fixed: no profile may replace it", "leave the bands as the model has them"
+            )
     readings = []
     for instrument, node, fact in section.get("readings", ()):
         if instrument not in instruments:

@@ -57,13 +57,12 @@ class Block:
         return fact
 
     def value(self, node: yaml.Node | None, fact: m.FactDefinition | None) -> Any:
+        """A constant that a rule concludes, as a value of the fact; None, with a problem, if it does not fit."""
         if node is None or fact is None:
             return None
         value = read_value(node, fact.type, self.reader, 27, fact.name)
-        if isinstance(fact.type, t.Number) and value is not None:
-            low, high = fact.type.low, fact.type.high
-            if (low is not None and value < low) or (high is not None and value > high):
-                self.reader.report(node, 27, f"{fact.name}: {value} is out of its range {low} .. {high}")
+        if isinstance(fact.type, t.Number) and value is not None and not fact.type.admits(value):
+            self.reader.report(node, 27, f"{fact.name}: {value} is out of its range {fact.type.low} .. {fact.type.high}")
         return value
 
     def rule(self, kind: str, section: Section, table: Section | None = None, **parts: Any) -> m.Rule | None:
@@ -206,13 +205,20 @@ class Block:
             fact = self.written(name, section.at("fact"))
             kinds = [k for k in ("lower", "raise", "at_least", "at_most", "set") if k in section.nodes]
             if len(kinds) != 1:
-                self.reader.report(section.node, 7, f"{section.get('id')}: exactly one of lower, raise, at_least, at_most, set", "not " + (", ".join(kinds) or "none"))
+                self.reader.report(
+                    section.node,
+                    7,
+                    f"{section.get('id')}: exactly one of lower, raise, at_least, at_most, set",
+                    "not " + (", ".join(kinds) or "none"),
+                )
                 continue
             if fact and not isinstance(fact.type, t.Scale):
                 self.reader.report(section.at("fact"), 28, f"an adjustment needs a grade, {name} is {t.describe(fact.type)}")
                 continue
             if base not in self.names.facts or (fact and self.names.facts[base].type != fact.type):
-                self.reader.report(section.at("base"), 21, f"the base {base!r} is not a fact on the same scale", nearest(str(base), self.names.facts))
+                self.reader.report(
+                    section.at("base"), 21, f"the base {base!r} is not a fact on the same scale", nearest(str(base), self.names.facts)
+                )
                 continue
             raw = section.get(kinds[0])
             amount = raw if kinds[0] in ("lower", "raise") else self.value(raw, fact)
@@ -228,7 +234,9 @@ class Block:
     def _duty(self, section: Section) -> None:
         actor = section.get("actor")
         if actor is not None and actor not in self.names.actors:
-            self.reader.report(section.at("actor"), 21, f"unknown actor {actor!r}", nearest(actor, self.names.actors) or "see knowledge/actors")
+            self.reader.report(
+                section.at("actor"), 21, f"unknown actor {actor!r}", nearest(actor, self.names.actors) or "see knowledge/actors"
+            )
         due = section.get("due")
         limit = m.Due(due) if isinstance(due, str) else None
         if isinstance(due, Section):
@@ -263,7 +271,9 @@ def build_crosswalk(section: Section, names: Names, reader: Reader, vocabulary: 
         if scale is not None and scale not in names.scales:
             reader.report(section.at(key), 21, f"unknown scale {scale!r}", nearest(scale, names.scales))
     source = section.get("source", "")
-    crosswalk = m.Crosswalk(name, section.get("from", ""), section.get("to", ""), source, section.get("note", ""), place(reader, section.node))
+    crosswalk = m.Crosswalk(
+        name, section.get("from", ""), section.get("to", ""), source, section.get("note", ""), place(reader, section.node)
+    )
     block = Block(name, source, reader, names, vocabulary)
     for number, row in enumerate(section.get("rows", []), 1):
         block.crosswalk_row(row, crosswalk, number)

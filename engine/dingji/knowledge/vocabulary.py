@@ -13,7 +13,7 @@ from dingji.knowledge import model as m
 from dingji.language import types as t
 from dingji.language.parser import RESERVED
 from dingji.language.units import parse_unit
-from dingji.shapes import DATE, NUMBER_KIND, Reader, Section, scalar_text
+from dingji.shapes import DATE, NUMBER_KIND, Reader, Section, plain, scalar_text
 
 
 @dataclass(slots=True)
@@ -90,7 +90,9 @@ def build_scales(entries: Any, names: Names, reader: Reader) -> None:
             if grade_id in [g.id for g in grades]:
                 reader.report(grade.at("id"), 20, f"the grade {grade_id} stands twice on the scale {name}")
             elif grade_id:
-                grades.append(m.GradeDefinition(grade_id, some_words(grade.get("label"), grade_id), grade.get("colour"), grade.get("silent", False)))
+                grades.append(
+                    m.GradeDefinition(grade_id, some_words(grade.get("label"), grade_id), grade.get("colour"), grade.get("silent", False))
+                )
         if len(grades) < 2:
             reader.report(node, 8, f"the scale {name} needs two grades or more", "list them most severe first")
         silent = [g.silent for g in grades]
@@ -141,7 +143,9 @@ def _field(name: str, section: Section, names: Names, reader: Reader) -> m.Field
 def _known_factor(section: Section, names: Names, reader: Reader) -> str | None:
     factor: str | None = section.get("factor")
     if factor is not None and factor not in names.factors:
-        reader.report(section.at("factor"), 21, f"unknown factor {factor!r}", nearest(factor, names.factors) or "see knowledge/factors.yaml")
+        reader.report(
+            section.at("factor"), 21, f"unknown factor {factor!r}", nearest(factor, names.factors) or "see knowledge/factors.yaml"
+        )
         return None
     return factor
 
@@ -190,7 +194,7 @@ def read_value(node: yaml.Node, kind: t.Type, reader: Reader, number: int, name:
             if text in ("true", "false"):
                 return text == "true"
         case t.Number(integer=integer):
-            value = NUMBER_KIND.read(node, Reader(reader.document, type(reader.problems)(""))) if not node.style else None
+            value = NUMBER_KIND.read(node, Reader(reader.document, type(reader.problems)(""))) if plain(node) else None
             if value is not None and integer and not isinstance(value, int):
                 value = int(value) if value == int(value) else None
             if value is not None:
@@ -203,7 +207,9 @@ def read_value(node: yaml.Node, kind: t.Type, reader: Reader, number: int, name:
         case t.Scale(name=scale, grades=grades):
             if text in grades:
                 return kind.severity(text)
-            reader.report(node, number, f"{name}: the scale {scale} has no grade {text!r}", nearest(text, grades) or "one of: " + ", ".join(grades))
+            reader.report(
+                node, number, f"{name}: the scale {scale} has no grade {text!r}", nearest(text, grades) or "one of: " + ", ".join(grades)
+            )
             return None
         case t.Date():
             day = DATE.read(node, Reader(reader.document, type(reader.problems)("")))

@@ -108,14 +108,16 @@ class _Checker:
         kind = records.field(name)
         if kind is None:
             fields = [field for field, _ in records.fields]
-            raise ExpressionError("E010", at, f"the list items have no field {name!r}", nearest(name, fields) or "fields: " + ", ".join(fields))
+            raise ExpressionError(
+                "E010", at, f"the list items have no field {name!r}", nearest(name, fields) or "fields: " + ", ".join(fields)
+            )
         return kind
 
     def _compare(self, node: n.Compare) -> n.Compare:
         walked = [self.walk(x) for x in node.operands]
         operands = [x for x, _ in walked]
         for i, op in enumerate(node.operators):
-            (left, a), (right, b) = walked[i], walked[i + 1]
+            (_, a), (_, b) = walked[i], walked[i + 1]
             operands[i], operands[i + 1] = self._comparable(operands[i], a, operands[i + 1], b, op)
         return n.Compare(tuple(operands), node.operators, at=node.at)
 
@@ -148,7 +150,9 @@ class _Checker:
                 raise ExpressionError("E011", literal.at, f"{describe(kind)} can't be compared with {describe(own)}")
             if own.value not in valid:
                 what = f"the scale {kind.name} has no grade" if isinstance(kind, Scale) else "there is no such value:"
-                raise ExpressionError("E013", literal.at, f'{what} "{own.value}"', nearest(own.value, valid) or "valid: " + ", ".join(valid))
+                raise ExpressionError(
+                    "E013", literal.at, f'{what} "{own.value}"', nearest(own.value, valid) or "valid: " + ", ".join(valid)
+                )
             return n.Literal(kind.severity(own.value), literal.text, at=literal.at) if isinstance(kind, Scale) else literal
         if type(own) is not type(kind):
             raise ExpressionError("E011", literal.at, f"{describe(kind)} can't be compared with {describe(own)}")

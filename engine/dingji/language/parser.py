@@ -136,7 +136,9 @@ class _Walker:
             return n.Literal(value, text, at=at)
         if isinstance(value, int | float):
             if len(text) > MAX_DIGITS or "_" in text or not all(c.isdigit() or c == "." for c in text):
-                raise ExpressionError("E005", at, f"the number {text[:40]} is out of bounds", f"plain decimals of at most {MAX_DIGITS} characters")
+                raise ExpressionError(
+                    "E005", at, f"the number {text[:40]} is out of bounds", f"plain decimals of at most {MAX_DIGITS} characters"
+                )
             return n.Literal(int(text) if text.isdigit() else Decimal(text), text, at=at)
         raise self.refuse(node, f"the constant {text[:40]} is not part of the rule language", "use true facts, numbers and strings")
 

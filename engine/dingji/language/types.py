@@ -43,6 +43,10 @@ class Number(Type):
     high: Bound = None
     literal: bool = False
 
+    def admits(self, value: int | Decimal) -> bool:
+        """Does a value lie within the bounds?"""
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
 
 @dataclass(frozen=True, slots=True)
 class Enum(Type):

@@ -30,7 +30,7 @@ def determination(evaluation: Evaluation, case: Case, differ: bool) -> m.Determi
     if differ and settling.weak:
         weak.append(settling)
     status = status_of(scale, value, bool(weak))
-    grade = scale.grade(value) if is_known(value) else None
+    grade = scale.grade(value) if value is not None and is_known(value) else None
     return m.Determination(
         scale=scale.id,
         scale_title=scale.title,
@@ -65,7 +65,11 @@ def disagreement(evaluation: Evaluation, found: tuple[m.Finding, ...]) -> m.Disa
     scale = plan.knowledge.scale_of(plan.reconciliation.decides) if plan.reconciliation else None
     if scale is None:
         return m.Disagreement(False, (), ())
-    settled = [(scale.severity(f.canonical[0]), f) for f in found if f.counted and len(f.canonical) == 1 and f.status in ("determined", "provisional")]
+    settled = [
+        (scale.severity(f.canonical[0]), f)
+        for f in found
+        if f.counted and len(f.canonical) == 1 and f.status in ("determined", "provisional")
+    ]
     severities = {severity for severity, _ in settled}
     differences = []
     for severity, milder in settled:
@@ -151,5 +155,3 @@ def later(start: dt.date, amount: int, unit: str) -> dt.date:
     months = start.month - 1 + amount * (12 if unit == "years" else 1)
     year, month = start.year + months // 12, months % 12 + 1
     return dt.date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
-
-

@@ -60,7 +60,7 @@ def _finding(evaluation: Evaluation, case: Case, item: Applied, today: dt.date |
     basis = grounds(evaluation, instrument.decides)
     weak = weak_rules(evaluation, basis)
     status = status_of(scale, value, bool(weak)) if item.truth else "undetermined"
-    grade = scale.grade(value) if is_known(value) and status != "silent" and item.truth else None
+    grade = scale.grade(value) if value is not None and is_known(value) and status != "silent" and item.truth else None
     reach = (grade.id,) if grade else reachable(scale, value)
     return m.Finding(
         instrument=instrument.id,

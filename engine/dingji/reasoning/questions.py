@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from dingji.inference.plan import Plan
@@ -67,7 +68,7 @@ def _samples(definition: FactDefinition, plan: Plan) -> list[Any]:
         return []
     edges = sorted(plan.encoder.constants_of(definition.name))
     values = set(edges)
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         values.add((a + b) // 2 if kind.integer else (a + b) / 2)
     if edges:
         values |= {edges[0] - 1, edges[-1] + 1}

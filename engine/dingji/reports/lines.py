@@ -16,16 +16,10 @@ GAP = 2
 LEAST = 12
 """Text keeps at least this many columns, however deep its indentation."""
 
-_WIDE = r"\u2e80-\u303f\u3041-\u33ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff"
-_OPENING = r"（「『【〔《〈“‘"
-_CLOSING = r"，。、；：？！）」』】〕》〉”’％"
-# what must stay together: opening marks, a word or one Chinese character (after a number: its unit), closing marks
-_PIECE = re.compile(
-    rf"[{_OPENING}]*(?:(?:(?![{_OPENING}{_CLOSING}])[^\s{_WIDE}])+(?:(?<=\d)(?![{_OPENING}{_CLOSING}])[{_WIDE}])?|[{_WIDE}])?[{_CLOSING}]+"
-    rf"|[{_OPENING}]*(?:(?:(?![{_OPENING}{_CLOSING}])[^\s{_WIDE}])+(?:(?<=\d)(?![{_OPENING}{_CLOSING}])[{_WIDE}])?|[{_WIDE}])"
-    rf"|[{_OPENING}]+"
-    r"|\s+"
-)
+_WIDE = r"\u2e80-\u303f\u3041-\u33ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff“”"
+_ATOM = re.compile(rf"\s+|[{_WIDE}]|[^\s{_WIDE}]+")
+_OPENING = frozenset("（「『【〔《〈“［｛")
+_CLOSING = frozenset("，。、；：？！）」』】〕》〉”％］｝…")
 _SEAM = re.compile(r"(?<=[-/_.@,;:])(?=[^\s\d])")
 _COLOURS = {"red": "1;31", "orange": "1;38;5;208", "yellow": "1;33", "blue": "1;34", "bold": "1"}
 
@@ -65,13 +59,28 @@ def wrap(text: str, width: int) -> list[str]:
     return [*lines, line] if line or not lines else lines
 
 
+def _words(text: str) -> Iterator[str]:
+    """What must stay together: a word or one Chinese character with its opening and closing marks, a number with its unit."""
+    word = ""
+    for match in _ATOM.finditer(text):
+        atom = match[0]
+        if word and (atom.isspace() or not (atom in _CLOSING or word[-1] in _OPENING or (word[-1].isdigit() and not atom.isascii()))):
+            yield word
+            word = ""
+        if atom.isspace():
+            yield atom
+        else:
+            word += atom
+    if word:
+        yield word
+
+
 def _pieces(text: str, width: int) -> Iterator[str]:
-    for match in _PIECE.finditer(text):
-        piece = match[0]
-        if columns_of(piece) <= width or piece.isspace():
-            yield piece
+    for word in _words(text):
+        if word.isspace() or columns_of(word) <= width:
+            yield word
             continue
-        for part in _SEAM.split(piece):
+        for part in _SEAM.split(word):
             if columns_of(part) <= width:
                 yield part
             else:
@@ -167,7 +176,7 @@ def _sizes(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
 
 
 def _longest(cell: str) -> int:
-    return max((columns_of(piece) for piece in _PIECE.findall(cell)), default=1)
+    return max((columns_of(piece) for piece in _words(cell)), default=1)
 
 
 def _stacked(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, colour: bool) -> list[str]:
@@ -176,7 +185,9 @@ def _stacked(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, col
     for row in rows:
         lines += [""] if lines else []
         for name, cell in zip(head, row, strict=True):
-            found = fill(cell, width, name + " " * (label - columns_of(name)), " " * label) if cell else []
             shade = cell.colour if isinstance(cell, Painted) else ""
-            lines += [line[:label] + paint(line[label:], shade, colour) if line.isascii() else line for line in found]
+            start = name
+            for line in wrap(cell, max(LEAST, width - label)) if cell else []:
+                lines.append(start + " " * (label - columns_of(start)) + paint(line, shade, colour))
+                start = ""
     return lines
