@@ -14,8 +14,7 @@ from dingji.errors import CaseError, DingjiError, EvaluationError, KnowledgeErro
 from dingji.grading import grade, load
 from dingji.knowledge.model import Knowledge
 from dingji.methods.model import Result
-
-__version__ = "0.1.0"
+from dingji.version import __version__
 
 __all__ = [
     "CaseError",
@@ -26,6 +25,7 @@ __all__ = [
     "KnowledgeError",
     "Problem",
     "Result",
+    "__version__",
     "grade",
     "load",
     "parse_case",

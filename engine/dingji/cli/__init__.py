@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from dingji import __version__
+from dingji.version import __version__
 
 COMMANDS = {
     "explain": "dingji.cli.explain",
@@ -82,8 +82,13 @@ def main() -> None:
         # the reader (head, less) went away: nothing is left to say, not even at shutdown
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except RecursionError:
-        click.echo("error[X004]: the input is nested too deeply", err=True)
+    except Exception as error:
+        # a defect of ours: one line for the user, the whole story for whoever mends it
+        if os.environ.get("DINGJI_TRACEBACK"):
+            raise
+        click.echo(
+            f"error[X001]: internal error: {type(error).__name__}: {error}; run again with DINGJI_TRACEBACK=1 and report it", err=True
+        )
         sys.exit(5)
 
 

@@ -53,6 +53,7 @@ def grade_file(
     base = load(knowledge)
     cases = pick(read_cases(find_case(path)), case_id, path)
     results = [grade(base, case, as_of=as_of, today=dt.date.today(), profile=profile) for case in cases]
+    met = require is None or all([_meets(base, result, require) for result in results])
     if form == "json":
         plain = [r.to_dict() for r in results]
         text = json.dumps(plain[0] if len(plain) == 1 else plain, ensure_ascii=False, indent=2)
@@ -76,7 +77,7 @@ def grade_file(
     write(text, output)
     if results and results[0].without and not quiet:
         click.echo(f"note: the rule engine did not run ({results[0].without}); the reference evaluator graded alone", err=True)
-    return 0 if require is None else int(not all(_meets(base, r, require) for r in results))
+    return int(not met)
 
 
 def _meets(base: Any, result: Any, require: str) -> bool:

@@ -61,6 +61,8 @@ class Plan:
     counted: tuple[Counted, ...]
     rules: tuple[m.Rule, ...]
     evaluators: tuple[Evaluator | None, ...]
+    needs: tuple[frozenset[str], ...]
+    """For each rule the list facts without an item of which it is false (`lists_needed`); empty if it must be evaluated."""
     steps: tuple[Step, ...]
     flags: tuple[int, ...]
     duties: tuple[int, ...]
@@ -221,6 +223,7 @@ def _compile(
         counted,
         listed,
         tuple(closures[name] for name in rules),
+        tuple(frozenset() if rule.when is None else n.lists_needed(rule.when) for rule in listed),
         tuple(_step(d, rules, position, knowledge) for d in decisions),
         tuple(position[r.id] for r in loose if r.kind == "flag"),
         tuple(position[r.id] for r in loose if r.kind == "duty"),

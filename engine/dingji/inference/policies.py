@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from dingji.knowledge.model import Adjustment
 from dingji.language.values import Truth, extreme, one_of, possible
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """One rule of a decision: its position, the truth of its condition and what it concludes."""
 
     rule: int

@@ -9,7 +9,7 @@ from dingji.errors import KnowledgeError, Problem
 from dingji.inference.plan import Plan, Step
 from dingji.inference.policies import ConflictError, Hit, Outcome, adjust, combine, settle
 from dingji.language.types import Scale
-from dingji.language.values import Truth, one_of, possible
+from dingji.language.values import Records, Truth, one_of, possible
 
 
 @dataclass(slots=True)
@@ -30,17 +30,24 @@ def prove(plan: Plan, stated: dict[str, Any]) -> Evaluation:
     Raises KnowledgeError (K041) when two rules contradict each other on this case.
     """
     facts = dict(stated)
-    evaluators = plan.evaluators
+    evaluators, needs = plan.evaluators, plan.needs
+    empty = frozenset(name for name, value in facts.items() if isinstance(value, Records) and not value.items and value.complete)
     truths: list[Truth] = [None] * len(evaluators)
     seen = [False] * len(evaluators)
     evaluation = Evaluation(plan, facts, truths)
     for step in plan.steps:
-        for position in step.rules:
+        hits = []
+        for position, value in zip(step.rules, step.values, strict=True):
             if not seen[position]:
                 seen[position] = True
                 evaluator = evaluators[position]
-                truths[position] = True if evaluator is None else evaluator(facts)
-        outcome = _outcome(step, plan, evaluation)
+                if needs[position] and needs[position] <= empty:
+                    truths[position] = False
+                else:
+                    truths[position] = True if evaluator is None else evaluator(facts)
+            if truths[position] is not False:
+                hits.append(Hit(position, truths[position], value))
+        outcome = _outcome(step, hits, evaluation)
         evaluation.outcomes[step.decision.fact] = outcome
         if outcome.value is not None:
             facts[step.decision.fact] = outcome.value
@@ -50,8 +57,8 @@ def prove(plan: Plan, stated: dict[str, Any]) -> Evaluation:
     return evaluation
 
 
-def _outcome(step: Step, plan: Plan, evaluation: Evaluation) -> Outcome:
-    decision, truths = step.decision, evaluation.truths
+def _outcome(step: Step, hits: list[Hit], evaluation: Evaluation) -> Outcome:
+    plan, decision, truths = evaluation.plan, step.decision, evaluation.truths
     if decision.policy == "formula":
         return _formula(step, plan, evaluation)
     if decision.policy == "reconcile":
@@ -61,7 +68,6 @@ def _outcome(step: Step, plan: Plan, evaluation: Evaluation) -> Outcome:
         assert isinstance(scale, Scale)
         steps = [(i, truths[i], a) for i in step.rules if (a := plan.rules[i].adjustment) is not None]
         return adjust(evaluation.facts.get(decision.base), steps, len(scale.grades) - 1)
-    hits = [Hit(i, truths[i], value) for i, value in zip(step.rules, step.values, strict=True) if truths[i] is not False]
     if step.overrides:
         hits = _without_beaten(hits, step, truths)
     try:

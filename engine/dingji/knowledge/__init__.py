@@ -11,6 +11,7 @@ from dingji.knowledge.cache import read_cache, write_cache
 from dingji.knowledge.loader import digest_of, knowledge_files, read_knowledge
 from dingji.knowledge.model import Knowledge
 from dingji.knowledge.profiles import with_profile
+from dingji.version import __version__
 
 __all__ = ["Knowledge", "bundled", "load", "with_profile"]
 
@@ -34,8 +35,6 @@ def load(
     Raises KnowledgeError with every problem of every file. With `cache`, a base whose files have not changed is read from
     the user's cache folder. `verify` may raise KnowledgeError for a freshly read base, before it is cached.
     """
-    from dingji import __version__
-
     where = Path(folder) if folder is not None else bundled("knowledge")
     try:
         digest = digest_of(where, knowledge_files(where)) if where.is_dir() else ""

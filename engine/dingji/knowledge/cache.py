@@ -50,18 +50,18 @@ def read_cache(digest: str, version: str) -> model.Knowledge | None:
         finally:
             if enabled:
                 gc.enable()
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, ArithmeticError):
+    except (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, ArithmeticError):
         return None
     return knowledge if isinstance(knowledge, model.Knowledge) and knowledge.digest == digest else None
 
 
 def write_cache(knowledge: model.Knowledge) -> bool:
     """Keep a compiled knowledge base; false if the folder can't be written. The file appears whole or not at all."""
-    folder = cache_folder()
     text = json.dumps(
         {"format": FORMAT, "digest": knowledge.digest, "knowledge": _encode(knowledge)}, separators=(",", ":"), ensure_ascii=False
     )
     try:
+        folder = cache_folder()
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".tmp")
         try:
@@ -71,7 +71,7 @@ def write_cache(knowledge: model.Knowledge) -> bool:
         except OSError:
             Path(name).unlink(missing_ok=True)
             raise
-    except OSError:
+    except (OSError, RuntimeError):  # no folder, or no home
         return False
     return True
 

@@ -133,6 +133,22 @@ def children(node: Node) -> tuple[Node, ...]:
     return ()
 
 
+def lists_needed(node: Node) -> frozenset[str]:
+    """List facts of which at least one must hold an item for a condition to be true or unknown; empty if there are none such.
+
+    `any(...)` over an empty list is false, and so is what rests on nothing else.
+    """
+    match node:
+        case Quantifier(kind="any", source=source):
+            return frozenset((source,))
+        case And(operands=xs):
+            return next((needed for x in xs if (needed := lists_needed(x))), frozenset())
+        case Or(operands=xs):
+            needs = [lists_needed(x) for x in xs]
+            return frozenset().union(*needs) if all(needs) else frozenset()
+    return frozenset()
+
+
 def facts_of(node: Node) -> frozenset[str]:
     """The names of all facts that `node` reads, list facts included."""
     found: set[str] = set()

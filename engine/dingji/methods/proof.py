@@ -26,6 +26,10 @@ def shown_value(knowledge: Knowledge, fact: str, value: Any) -> str:
     """A value as text: grades by their names, partly known values as what is still possible."""
     if value is None:
         return "unknown"
+    if value is True or value is False:
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
     scale = _scale(knowledge, fact)
     if isinstance(value, Partial):
         if value.values is not None:
@@ -35,8 +39,6 @@ def shown_value(knowledge: Knowledge, fact: str, value: Any) -> str:
     if isinstance(value, Records):
         listed = "; ".join(_record(item) for item in value.items)
         return f"[{listed}]" + ("" if value.complete else " and perhaps more")
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if scale is not None and isinstance(value, int):
         return scale.grade(value)
     if isinstance(value, Decimal):
@@ -45,10 +47,11 @@ def shown_value(knowledge: Knowledge, fact: str, value: Any) -> str:
 
 
 def _scale(knowledge: Knowledge, fact: str) -> Scale | None:
-    if "@" in fact:
-        return knowledge.scales[fact.split("@")[1]].type
     definition = knowledge.facts.get(fact)
-    return definition.type if definition is not None and isinstance(definition.type, Scale) else None
+    if definition is not None:
+        return definition.type if isinstance(definition.type, Scale) else None
+    _, _, scale = fact.partition("@")
+    return knowledge.scales[scale].type if scale else None
 
 
 def _record(item: dict[str, Any]) -> str:
@@ -134,11 +137,17 @@ class Prover:
         )
 
     def _condition(self, tracer: Tracer, facts: Facts) -> m.Condition:
-        node, value = tracer.node, tracer.evaluate(facts)
+        node = tracer.node
         if isinstance(node, n.Quantifier):
-            parts = tuple(self._item(tracer, name, bound) for name, bound in tracer.items(facts))
+            parts = tuple([self._item(tracer, name, bound) for name, bound in tracer.items(facts)])
         else:
             parts = tuple([self._condition(part, facts) for part in tracer.parts])
+            if isinstance(node, n.And | n.Or):
+                settling = isinstance(node, n.Or)
+                truths = [part.truth for part in parts]
+                joined = settling if settling in truths else None if None in truths else not settling
+                return m.Condition(tracer.source, joined, None, parts)
+        value = tracer.evaluate(facts)
         if value is None or value is True or value is False:
             return m.Condition(tracer.source, value, None, parts)
         if isinstance(node, n.Fact):

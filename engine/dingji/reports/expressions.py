@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from dingji.errors import DingjiError
-from dingji.knowledge.model import FactDefinition
 from dingji.language import nodes as n
 from dingji.language import types as t
-from dingji.language.parser import parse
+from dingji.language.parser import ExpressionError, parse
 from dingji.reports.values import Definition, Speech
 
 _ARITHMETIC = {"+": "+", "-": "−", "*": "×", "/": "÷"}
@@ -23,9 +21,7 @@ def tree(source: str) -> n.Node | None:
     """The tree of an expression; None if it is none (an item of a list, `events[1]`)."""
     try:
         return parse(source)
-    except DingjiError:
-        return None
-    except ValueError:
+    except ExpressionError:
         return None
 
 
@@ -102,14 +98,10 @@ class Phrases:
     def quantifier(self, node: n.Quantifier) -> str:
         """A quantifier with its condition: `at least one of grid events: kind is …`."""
         words, inside = self.speech.words, self.over(node)
-        records = self.speech.label(node.source)
-        element = None if node.element is None or node.kind == "count" else inside.phrase(node.element)
-        condition = node.condition if node.condition is not None else node.element if node.kind == "count" else None
-        head = words.choice("quantifier", node.kind, list=records)
-        if isinstance(condition, n.Literal | None):
-            return words("quantifier.with", quantifier=head, condition=element) if element else head
-        limit = words("quantifier.where", quantifier=head, condition=inside.phrase(condition))
-        return words("quantifier.with", quantifier=limit, condition=element) if element else limit
+        head = words.choice("quantifier", node.kind, list=self.speech.label(node.source))
+        if node.condition is not None:
+            head = words("quantifier.where", quantifier=head, condition=inside.phrase(node.condition))
+        return head if node.element is None else words("quantifier.with", quantifier=head, condition=inside.phrase(node.element))
 
     def constant(self, node: n.Node, beside: Definition | None) -> str:
         """A constant, read as a value of the fact it is compared with."""
@@ -158,8 +150,3 @@ class Phrases:
 
 def _is_bool(definition: Definition | None) -> bool:
     return definition is not None and isinstance(definition.type, t.Bool)
-
-
-def is_list(definition: FactDefinition | None) -> bool:
-    """Is the fact a list of records?"""
-    return definition is not None and isinstance(definition.type, t.Records)

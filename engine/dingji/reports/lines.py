@@ -191,3 +191,20 @@ def _stacked(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, col
                 lines.append(start + " " * (label - columns_of(start)) + paint(line, shade, colour))
                 start = ""
     return lines
+
+
+def one_line_each(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, colour: bool) -> list[str]:
+    """A table with one line per row: where it is too wide the first column is cut, then the widest of the others."""
+    sizes = [max(map(columns_of, column)) for column in zip(head, *rows, strict=True)]
+    while sum(sizes) + GAP * (len(sizes) - 1) > width:
+        widest = 0 if sizes[0] > 2 * LEAST else max(range(len(sizes)), key=sizes.__getitem__)
+        sizes[widest] -= 1
+    lines = []
+    for number, row in enumerate([head, *rows]):
+        parts = []
+        for cell, size in zip(row, sizes, strict=True):
+            text = clipped(cell, size)
+            shade = "bold" if number == 0 else cell.colour if isinstance(cell, Painted) else ""
+            parts.append(paint(text, shade, colour) + " " * (size - columns_of(text)))
+        lines.append((" " * GAP).join(parts).rstrip())
+    return lines

@@ -1,0 +1,5 @@
+"""`python -m dingji`."""
+
+from dingji.cli import main
+
+main()

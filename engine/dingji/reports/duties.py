@@ -1,0 +1,52 @@
+"""Duties in the order in which they fall due, as finished strings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dingji.methods import model as m
+from dingji.reports.values import Speech
+
+_WEAK = frozenset({"unverified", "assumed"})
+
+
+@dataclass(frozen=True, slots=True)
+class DutyView:
+    """Who must do what, by when. `day` is empty where the source names no time or the case not the day it runs from."""
+
+    due: str
+    day: str
+    at_once: bool
+    actor: str
+    act: str
+    cite: str
+    confidence: str
+
+
+def duties(result: m.Result, speech: Speech) -> tuple[DutyView, ...]:
+    """What is due at once, then by day, then what waits for a day, then what has no time limit."""
+
+    def order(duty: m.Duty) -> tuple[int, str]:
+        kind = _kind(duty, speech)
+        return (0 if kind == "at_once" else 1 if duty.due else 2 if kind == "within" else 3), duty.due or ""
+
+    return tuple(_duty(duty, speech) for duty in sorted(result.duties, key=order))
+
+
+def _kind(duty: m.Duty, speech: Speech) -> str:
+    rule = speech.knowledge.rules.get(duty.id)
+    return rule.due.kind if rule is not None and rule.due is not None else "none_stated"
+
+
+def _duty(duty: m.Duty, speech: Speech) -> DutyView:
+    words, limit = speech.words, speech.text(duty.limit)
+    day = speech.date(duty.due) if duty.due else ""
+    return DutyView(
+        due=words("due.day", day=day, limit=limit) if day else limit,
+        day=day,
+        at_once=_kind(duty, speech) == "at_once",
+        actor=speech.text(duty.actor_label),
+        act=speech.text(duty.act),
+        cite=words("cited", cite=duty.cite, document=speech.source(duty.source)),
+        confidence=words.choice("confidence", duty.confidence) if duty.confidence in _WEAK else "",
+    )

@@ -1,0 +1,202 @@
+"""A result as finished strings: what templates print. Nothing here knows of layout."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from dingji.knowledge.model import Knowledge
+from dingji.methods import model as m
+from dingji.reports.duties import DutyView, duties
+from dingji.reports.findings import DifferenceView, FindingView, TodayView, differences, findings, today
+from dingji.reports.messages import Catalogue
+from dingji.reports.proof import FactView, ProofViews
+from dingji.reports.values import Speech
+
+
+@dataclass(frozen=True, slots=True)
+class GroundView:
+    """A weak rule on which the grade rests."""
+
+    rule: str
+    confidence: str
+    text: str
+    cite: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementView:
+    """A judged fact that the grade turns on."""
+
+    label: str
+    value: str
+    by: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagView:
+    """A warning."""
+
+    text: str
+    cite: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """What to ask, and the grades between which the answer decides."""
+
+    question: str
+    label: str
+    decides: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A graded case. `headline` is the grade in words, `meaning` what its status means; empty strings stand for nothing."""
+
+    case: str
+    title: str
+    subject: str
+    as_of: str
+    profile: str
+    scale: str
+    headline: str
+    colour: str
+    colour_word: str
+    meaning: str
+    findings: tuple[FindingView, ...]
+    differ: str
+    differences: tuple[DifferenceView, ...]
+    grounds: tuple[GroundView, ...]
+    judged: tuple[JudgementView, ...]
+    flags: tuple[FlagView, ...]
+    questions: tuple[QuestionView, ...]
+    duties: tuple[DutyView, ...]
+    duties_summary: str
+    today: tuple[TodayView, ...]
+    version: str
+    digest: str
+    evaluators: str
+    proof: tuple[FactView, ...]
+
+
+def report(result: m.Result, knowledge: Knowledge, words: Catalogue, *, with_proof: bool) -> Report:
+    """The view of a result in the language of the catalogue."""
+    speech = Speech(knowledge, words)
+    found = result.determination
+    proofs = ProofViews(speech)
+    shown_duties = duties(result, speech)
+    return Report(
+        case=result.case,
+        title=speech.text(result.title) or result.case,
+        subject=speech.fact("subject", result.subject),
+        as_of=speech.date(result.as_of),
+        profile=_profile(result, speech),
+        scale=speech.text(found.scale_title) if found else "",
+        headline=_headline(found, speech),
+        colour=(found.colour or "") if found else "",
+        colour_word=words.choice("colour", found.colour) if found and found.colour else "",
+        meaning=_meaning(result, words, speech),
+        findings=findings(result, speech),
+        differ=_differ(result, speech),
+        differences=differences(result, speech),
+        grounds=tuple(_ground(g, speech) for g in found.rests_on) if found else (),
+        judged=tuple(_judgement(j, speech) for j in found.judged) if found else (),
+        flags=tuple(FlagView(speech.text(f.text), f.cite) for f in result.flags),
+        questions=tuple(_question(q, found, speech) for q in result.unknown) if found else (),
+        duties=shown_duties,
+        duties_summary=_duties_summary(shown_duties, words),
+        today=today(result, speech),
+        version=result.knowledge_version,
+        digest=result.knowledge_digest,
+        evaluators=_evaluators(result, words),
+        proof=tuple(proofs.fact(f) for f in result.proof) if with_proof else (),
+    )
+
+
+def _profile(result: m.Result, speech: Speech) -> str:
+    if result.profile is None:
+        return ""
+    profile = speech.knowledge.profiles.get(result.profile)
+    return speech.text(profile.title) if profile else result.profile
+
+
+def _headline(found: m.Determination | None, speech: Speech) -> str:
+    words = speech.words
+    if found is None:
+        return words("headline.none")
+    if found.status == "undetermined":
+        return words("headline.undetermined")
+    if found.grade_label is not None:
+        return speech.text(found.grade_label)
+    return speech.grades(found.scale, found.reachable)
+
+
+def _meaning(result: m.Result, words: Catalogue, speech: Speech) -> str:
+    found = result.determination
+    if found is None:
+        return words("meaning.none")
+    if found.status == "undetermined":
+        return words("meaning.undetermined", grades=speech.grades(found.scale, found.reachable))
+    counts = Counter(g.confidence for g in found.rests_on)
+    weak = [words.choice("weak", confidence, n=counts[confidence]) for confidence in sorted(counts)]
+    if found.status == "provisional":
+        return words("meaning.provisional", rules=words.listed(weak))
+    return words.choice("meaning", found.status)
+
+
+def _differ(result: m.Result, speech: Speech) -> str:
+    """Why the findings differ, in one sentence; that they agree, where there are several to compare."""
+    words, disagreement = speech.words, result.disagreement
+    if disagreement.differ:
+        if not disagreement.left_out:
+            return words("differ.weigh-otherwise")
+        return words("differ.left-out", factors=words.listed(map(speech.factor, disagreement.left_out)))
+    settled = [f for f in result.findings if f.counted and f.status in ("determined", "provisional")]
+    return words("differ.agree", n=len(settled)) if len(settled) > 1 else ""
+
+
+def _ground(ground: m.Ground, speech: Speech) -> GroundView:
+    base = ground.rule.split("@")[0]  # a crosswalk row stands once in the base, for each finding it serves in a plan
+    rule = speech.knowledge.rules.get(base)
+    text = speech.text(rule.text) if rule else ""
+    cite = speech.words("cited", cite=rule.cite, document=speech.source(rule.source)) if rule else ""
+    return GroundView(base, speech.words.choice("confidence", ground.confidence), text, cite, ground.note)
+
+
+def _judgement(judged: m.Judgement, speech: Speech) -> JudgementView:
+    words = speech.words
+    return JudgementView(
+        label=speech.text(judged.label),
+        value=speech.fact(judged.fact, judged.value),
+        by=judged.asserted_by or words("judged.nobody"),
+        evidence=words("list.semicolon").join(judged.evidence) or words("judged.no-evidence"),
+    )
+
+
+def _question(question: m.Question, found: m.Determination, speech: Speech) -> QuestionView:
+    grades = speech.words.listed([speech.grade(found.scale, g) for g in question.decides], "and")
+    return QuestionView(speech.text(question.question), speech.text(question.label), grades)
+
+
+def _duties_summary(shown: tuple[DutyView, ...], words: Catalogue) -> str:
+    """How many duties there are, and the earliest with a day."""
+    if not shown:
+        return ""
+    dated = next((duty for duty in shown if duty.day), None)
+    at_once = sum(duty.at_once for duty in shown)
+    parts = [words("duties.count", n=len(shown))]
+    parts += [words("duties.at-once", n=at_once)] if at_once else []
+    head = words("list.comma").join(parts)
+    if dated is None:
+        return words("duties.summary", head=head)
+    return words("duties.summary-dated", head=head, day=dated.day, act=dated.act)
+
+
+def _evaluators(result: m.Result, words: Catalogue) -> str:
+    names = words.listed([words("evaluator.reference") if e == "reference" else e for e in result.evaluators])
+    if result.without:
+        return words("evaluators.alone", evaluators=names, reason=result.without)
+    return words("evaluators.agree", evaluators=names, n=len(result.evaluators))

@@ -1,0 +1,3 @@
+"""The version of dingji."""
+
+__version__ = "0.1.0"
