@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dingji.errors import EvaluationError
+from dingji.errors import EvaluationError, KnowledgeError
 from dingji.inference import conditions as coding
 from dingji.inference import durable
 from dingji.inference.conditions import Encoder
@@ -21,10 +21,7 @@ from dingji.inference.run import run
 from dingji.knowledge import load
 from dingji.knowledge.model import Knowledge
 from dingji.language import nodes as n
-from dingji.language import types as t
-from dingji.language.check import check
 from dingji.language.evaluate import compile_node
-from dingji.language.parser import parse
 from dingji.language.printer import to_source
 from dingji.language.values import Partial
 from hypothesis import HealthCheck, Phase, find, given, settings
@@ -52,11 +49,11 @@ def rules_and_cases(draw: Callable[[Any], Any], rules: int = RULES, cases: int =
     return found[:rules], [draw(partial_cases()) for _ in range(cases)]
 
 
-def disagreements(rules: Sequence[n.Node], cases: Sequence[dict[str, Any]], defaults: dict[str, Any] = DEFAULTS) -> list[str]:
+def disagreements(rules: Sequence[n.Node], cases: Sequence[dict[str, Any]]) -> list[str]:
     """Every rule on which the two evaluators differ, with the facts it reads."""
-    encoder = Encoder(VOCABULARY, DERIVED, defaults, rules)
+    encoder = Encoder(VOCABULARY, DERIVED, DEFAULTS, rules)
     engine = DurableRuleset("random", [(f"r{i}", condition) for i, condition in enumerate(encoder.conditions)])
-    evaluators = [compile_node(rule, defaults) for rule in rules]
+    evaluators = [compile_node(rule, DEFAULTS) for rule in rules]
     found = []
     for facts in cases:
         fired = engine.fire(encoder.fields(dict(facts)))
@@ -132,12 +129,6 @@ def test_a_defect_in_the_coding_is_found(target: Any, name: str, changed: Any, m
         pytest.fail("the property would not have noticed")
 
 
-def test_a_range_of_one_value_agrees() -> None:
-    """A number whose range leaves one value only, as the loader accepts it."""
-    rules = [check(parse(source), VOCABULARY, t.Bool()) for source in ("depth == 5", "depth != 5", "depth in [5]", "not depth == 4", "depth >= 5")]
-    assert disagreements(rules, [{}], {"depth": Partial(5, 5)}) == []
-
-
 # The guard --------------------------------------------------------------------------------------------------
 
 
@@ -190,6 +181,18 @@ def test_a_run_that_agrees_names_both_evaluators(pits: Knowledge) -> None:
     assert found.evaluators == ("reference", f"durable-rules {durable.version()}")
     # `low` is sure, `high` still possible: 2 is `high`, 1 is `low`
     assert found.evaluation.facts["level"] == Partial(1, 2, (1, 2))
+
+
+def test_a_range_that_leaves_one_value_is_refused_or_agrees(tmp_path: Path) -> None:
+    """Where nobody stated the depth, it is 5 all the same: the evaluators must see it alike."""
+    text = KNOWLEDGE.replace("range: [0, 50]", "range: [5, 5]").replace("depth >= 2.5", "depth == 5")
+    (tmp_path / "pits.yaml").write_text(text, encoding="utf-8")
+    try:
+        knowledge = load(tmp_path, cache=False)
+    except KnowledgeError as error:
+        assert "range" in str(error)
+    else:
+        run(knowledge, {"flooded": True}, DAY)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from dingji.inference.conditions import Encoder
+from dingji.inference.policies import Outcome
 from dingji.knowledge import model as m
 from dingji.language import nodes as n
 from dingji.language import types as t
@@ -31,15 +32,32 @@ class Applied:
     truth: Truth
 
 
+class Entry(NamedTuple):
+    """One rule of a step: its position in `Plan.rules`, what it concludes, and how its truth is found.
+
+    `needs` are list facts without an item of which it is false (`lists_needed`; None if it must be evaluated); `first` is
+    false where an earlier step has evaluated the rule.
+    """
+
+    position: int
+    value: Any
+    evaluator: Evaluator
+    needs: frozenset[str] | None
+    first: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One decision, compiled: `rules` are positions in `Plan.rules`, `values` what each concludes, `formula` its function."""
+    """One decision, compiled."""
 
     decision: m.Decision
-    rules: tuple[int, ...]
-    values: tuple[Any, ...]
+    entries: tuple[Entry, ...]
+    nothing: Outcome
+    """The outcome when every rule is false."""
     formula: Evaluator | None = None
     overrides: tuple[tuple[int, int], ...] = ()
+    combines: str | None = None
+    """How this value joins one that another instrument wrote before: worst or best."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +78,7 @@ class Plan:
     reconciliation: m.Reconciliation | None
     counted: tuple[Counted, ...]
     rules: tuple[m.Rule, ...]
-    evaluators: tuple[Evaluator | None, ...]
-    needs: tuple[frozenset[str], ...]
-    """For each rule the list facts without an item of which it is false (`lists_needed`); empty if it must be evaluated."""
+    evaluators: tuple[Evaluator, ...]
     steps: tuple[Step, ...]
     flags: tuple[int, ...]
     duties: tuple[int, ...]
@@ -186,13 +202,13 @@ def _compile(
     owners = {a.instrument.id for a in applied}
     known = dict(index)
     rules: dict[str, m.Rule] = {}
-    closures: dict[str, Evaluator | None] = {}
+    closures: dict[str, Evaluator] = {}
 
     def admit(rule: m.Rule) -> bool:
         if rule.when is not None and compile_node(_open_minded(rule.when, known), knowledge.defaults)(known) is False:
             return False
         rules[rule.id] = rule
-        closures[rule.id] = None if rule.when is None else compile_node(rule.when, knowledge.defaults)
+        closures[rule.id] = _always if rule.when is None else compile_node(rule.when, knowledge.defaults)
         return True
 
     decisions: list[m.Decision] = []
@@ -209,7 +225,7 @@ def _compile(
     loose = [r for r in knowledge.rules.values() if r.kind in ("flag", "duty") and r.owner in owners and admit(r)]
     if reconciliation is not None:
         for name in (reconciliation.rule, reconciliation.disagreement):
-            rules[name], closures[name] = knowledge.rules[name], None
+            rules[name], closures[name] = knowledge.rules[name], _always
     position = {name: i for i, name in enumerate(rules)}
     listed = tuple(rules.values())
     tested = tuple(i for i, rule in enumerate(listed) if rule.when is not None)
@@ -223,8 +239,7 @@ def _compile(
         counted,
         listed,
         tuple(closures[name] for name in rules),
-        tuple(frozenset() if rule.when is None else n.lists_needed(rule.when) for rule in listed),
-        tuple(_step(d, rules, position, knowledge) for d in decisions),
+        _steps(decisions, rules, closures, position, knowledge),
         tuple(position[r.id] for r in loose if r.kind == "flag"),
         tuple(position[r.id] for r in loose if r.kind == "duty"),
         tested,
@@ -247,17 +262,42 @@ def _open_minded(node: n.Node, known: Mapping[str, Any]) -> n.Node:
     return node
 
 
-def _step(decision: m.Decision, rules: Mapping[str, m.Rule], position: Mapping[str, int], knowledge: m.Knowledge) -> Step:
-    members = tuple(position[name] for name in decision.rules)
-    values = tuple(dict(rules[name].then).get(decision.fact) for name in decision.rules)
-    formula = None
-    if decision.policy == "formula" and decision.rules:
-        value = rules[decision.rules[0]].value
-        formula = None if value is None else compile_node(value, knowledge.defaults)
-    overrides = tuple(
-        (position[name], position[beaten]) for name in decision.rules for beaten in rules[name].overrides if beaten in position
-    )
-    return Step(decision, members, values, formula, overrides)
+def _always(facts: dict[str, Any]) -> bool:
+    """The condition of a rule that has none."""
+    return True
+
+
+def _steps(
+    decisions: list[m.Decision],
+    rules: Mapping[str, m.Rule],
+    closures: Mapping[str, Evaluator],
+    position: Mapping[str, int],
+    knowledge: m.Knowledge,
+) -> tuple[Step, ...]:
+    seen: set[str] = set()
+    steps = []
+    for decision in decisions:
+        entries = []
+        for name in decision.rules:
+            when = rules[name].when
+            needs = (n.lists_needed(when) if when is not None else None) or None
+            entries.append(Entry(position[name], dict(rules[name].then).get(decision.fact), closures[name], needs, name not in seen))
+            seen.add(name)
+        value = rules[decision.rules[0]].value if decision.policy == "formula" and decision.rules else None
+        definition = knowledge.facts.get(decision.fact)
+        steps.append(
+            Step(
+                decision,
+                tuple(entries),
+                nothing=Outcome(decision.default, gap=not decision.has_default),
+                formula=None if value is None else compile_node(value, knowledge.defaults),
+                overrides=tuple(
+                    (position[i], position[beaten]) for i in decision.rules for beaten in rules[i].overrides if beaten in position
+                ),
+                combines=definition.policy if definition else None,
+            )
+        )
+    return tuple(steps)
 
 
 def _bridges(

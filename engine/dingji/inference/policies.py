@@ -77,13 +77,15 @@ def _first(hits: Sequence[Hit], default: Any, has_default: bool) -> Outcome:
 
 
 def _extreme(policy: str, hits: Sequence[Hit], default: Any, has_default: bool) -> Outcome:
-    worst = policy == "worst"
-    sure = [h for h in hits if h.truth]
+    pick = max if policy == "worst" else min
+    sure = [h.value for h in hits if h.truth]
     if not sure:
         return _nothing_sure(hits, default, has_default)
-    floor = max(h.value for h in sure) if worst else min(h.value for h in sure)
-    beyond = [h for h in hits if h.truth is None and (h.value > floor if worst else h.value < floor)]
-    winners = tuple(h.rule for h in sure if h.value == floor)
+    floor = pick(sure)
+    beyond = [h for h in hits if h.truth is None and h.value != floor and pick(h.value, floor) == h.value]
+    winners = tuple([h.rule for h in hits if h.truth and h.value == floor])
+    if not beyond:
+        return Outcome(floor, winners)
     return Outcome(one_of([floor, *(h.value for h in beyond)]), winners, tuple(h.rule for h in beyond))
 
 

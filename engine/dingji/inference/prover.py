@@ -30,68 +30,59 @@ def prove(plan: Plan, stated: dict[str, Any]) -> Evaluation:
     Raises KnowledgeError (K041) when two rules contradict each other on this case.
     """
     facts = dict(stated)
-    evaluators, needs = plan.evaluators, plan.needs
-    empty = frozenset(name for name, value in facts.items() if isinstance(value, Records) and not value.items and value.complete)
-    truths: list[Truth] = [None] * len(evaluators)
-    seen = [False] * len(evaluators)
+    truths: list[Truth] = [False] * len(plan.rules)
     evaluation = Evaluation(plan, facts, truths)
+    empty = frozenset([name for name, value in facts.items() if type(value) is Records and not value.items and value.complete])
     for step in plan.steps:
         hits = []
-        for position, value in zip(step.rules, step.values, strict=True):
-            if not seen[position]:
-                seen[position] = True
-                evaluator = evaluators[position]
-                if needs[position] and needs[position] <= empty:
-                    truths[position] = False
-                else:
-                    truths[position] = True if evaluator is None else evaluator(facts)
-            if truths[position] is not False:
-                hits.append(Hit(position, truths[position], value))
+        for position, value, evaluator, needs, first in step.entries:
+            if not first:
+                truth = truths[position]
+            elif needs is not None and needs <= empty:
+                continue
+            else:
+                truth = truths[position] = evaluator(facts)
+            if truth is not False:
+                hits.append(Hit(position, truth, value))
         outcome = _outcome(step, hits, evaluation)
         evaluation.outcomes[step.decision.fact] = outcome
         if outcome.value is not None:
             facts[step.decision.fact] = outcome.value
     for position in (*plan.flags, *plan.duties):
-        evaluator = evaluators[position]
-        truths[position] = True if evaluator is None else evaluator(facts)
+        truths[position] = plan.evaluators[position](facts)
     return evaluation
 
 
 def _outcome(step: Step, hits: list[Hit], evaluation: Evaluation) -> Outcome:
     plan, decision, truths = evaluation.plan, step.decision, evaluation.truths
     if decision.policy == "formula":
-        return _formula(step, plan, evaluation)
+        return _formula(step, hits, evaluation)
     if decision.policy == "reconcile":
-        return _reconcile(step, plan, evaluation)
+        return _reconcile(plan, evaluation)
     if decision.policy == "adjust":
         scale = plan.knowledge.facts[decision.fact].type
         assert isinstance(scale, Scale)
-        steps = [(i, truths[i], a) for i in step.rules if (a := plan.rules[i].adjustment) is not None]
+        steps = [(h.rule, h.truth, a) for h in hits if (a := plan.rules[h.rule].adjustment) is not None]
         return adjust(evaluation.facts.get(decision.base), steps, len(scale.grades) - 1)
     if step.overrides:
         hits = _without_beaten(hits, step, truths)
     try:
-        outcome = settle(decision.policy, hits, decision.default, decision.has_default)
+        outcome = settle(decision.policy, hits, decision.default, decision.has_default) if hits else step.nothing
     except ConflictError as conflict:
         raise _contradiction(conflict, step, evaluation) from None
-    policy = plan.knowledge.facts[decision.fact].policy if decision.fact in plan.knowledge.facts else None
-    before = evaluation.outcomes.get(decision.fact)
-    if policy and before is not None:
-        value = combine(policy, [v for v in (before.value, outcome.value) if v is not None])
+    before = evaluation.outcomes.get(decision.fact) if step.combines else None
+    if step.combines and before is not None:
+        value = combine(step.combines, [v for v in (before.value, outcome.value) if v is not None])
         return Outcome(value, before.winners + outcome.winners, before.undecided + outcome.undecided)
     return outcome
 
 
-def _formula(step: Step, plan: Plan, evaluation: Evaluation) -> Outcome:
-    if not step.rules:  # the formula's condition is false for these index facts
+def _formula(step: Step, hits: list[Hit], evaluation: Evaluation) -> Outcome:
+    if not hits or step.formula is None:
         return Outcome(None, gap=True)
-    position = step.rules[0]
-    if evaluation.truths[position] is False or step.formula is None:
-        return Outcome(None, gap=True)
-    value = step.formula(evaluation.facts)
-    if evaluation.truths[position] is None:
-        return Outcome(None, (), (position,))
-    return Outcome(value, (position,))
+    if hits[0].truth is None:
+        return Outcome(None, (), (hits[0].rule,))
+    return Outcome(step.formula(evaluation.facts), (hits[0].rule,))
 
 
 def _without_beaten(hits: list[Hit], step: Step, truths: list[Truth]) -> list[Hit]:
@@ -106,7 +97,7 @@ def _without_beaten(hits: list[Hit], step: Step, truths: list[Truth]) -> list[Hi
     return kept
 
 
-def _reconcile(step: Step, plan: Plan, evaluation: Evaluation) -> Outcome:
+def _reconcile(plan: Plan, evaluation: Evaluation) -> Outcome:
     reconciliation = plan.reconciliation
     assert reconciliation is not None
     grades = plan.knowledge.scales[plan.knowledge.facts[reconciliation.decides].type.name].grades  # type: ignore[attr-defined]

@@ -134,22 +134,29 @@ def _comparison(node: n.Compare, defaults: Defaults) -> Evaluator:
 
 
 def _against_constant(operand: n.Fact | n.Field, op: str, constant: Any, defaults: Defaults) -> Evaluator:
-    """The commonest test of all, without the detour over its operands."""
-    test = v.OPERATORS[op]
+    """The commonest test of all, without the detour over its operands; written out twice because it is the hot path."""
+    test, name, partial = v.OPERATORS[op], operand.name, v.Partial
 
-    def judge(value: Any) -> v.Truth:
-        if value is None:
-            return None
-        if type(value) is v.Partial:
-            return v.compare(op, value, constant)
-        return test(value, constant)
-
-    name = operand.name
     if isinstance(operand, n.Field):
         key = operand.variable + "."
-        return lambda facts: judge(facts[key].get(name))
+
+        def compare_field(facts: Facts) -> v.Truth:
+            value = facts[key].get(name)
+            if value is None:
+                return None
+            return v.compare(op, value, constant) if type(value) is partial else test(value, constant)
+
+        return compare_field
+
     default = defaults.get(name)
-    return lambda facts: judge(facts.get(name, default))
+
+    def compare_fact(facts: Facts) -> v.Truth:
+        value = facts.get(name, default)
+        if value is None:
+            return None
+        return v.compare(op, value, constant) if type(value) is partial else test(value, constant)
+
+    return compare_fact
 
 
 def is_known(value: Any) -> bool:

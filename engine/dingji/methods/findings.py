@@ -137,12 +137,12 @@ def _band(plan: Plan, step: Step) -> tuple[str, list[tuple[int, Any]]] | None:
     """The number a table compares with constants, and (severity, constant) for each constant in a row; None for other tables."""
     names: set[str] = set()
     edges: list[tuple[int, Any]] = []
-    for position, severity in zip(step.rules, step.values, strict=True):
-        when = plan.rules[position].when
+    for entry in step.entries:
+        when = plan.rules[entry.position].when
         if when is None:
             return None
         names |= n.facts_of(when)
-        edges += [(severity, c) for c in _constants(when)]
+        edges += [(entry.value, c) for c in _constants(when)]
     if len(names) != 1 or not edges:
         return None
     name = names.pop()

@@ -76,7 +76,7 @@ def _decided_by(evaluation: Evaluation, step: Step) -> tuple[tuple[int, ...], li
         return (), [c.fact for c in plan.counted if facts.get(c.fact) is None or top in (possible(facts[c.fact]) or ())]
     rules = outcome.winners + outcome.undecided
     if policy == "formula":
-        formula = tracer_of(plan, step.rules[0], formula=True) if step.rules else None
+        formula = tracer_of(plan, step.entries[0].position, formula=True) if step.entries else None
         return rules, list(_carriers(formula, facts)) if formula else []
     read = [step.decision.base] if policy == "adjust" else []
     for position in rules:
@@ -141,8 +141,8 @@ def factors_read(plan: Plan, fact: str) -> frozenset[str]:
             if step is not None:
                 stack += step.decision.inputs
                 stack += [step.decision.base] if step.decision.base else []
-                for position in step.rules:
-                    stack += rule_reads(plan.rules[position])
+                for entry in step.entries:
+                    stack += rule_reads(plan.rules[entry.position])
         definitions = plan.knowledge.facts
         store[key] = frozenset(f for name in seen if name in definitions and (f := definitions[name].factor))
     found: frozenset[str] = store[key]

@@ -83,8 +83,8 @@ class Prover:
         rules = tuple(self._rule(i, name) for i in outcome.winners)
         undecided = tuple(self._rule(i, name) for i in outcome.undecided[:MOST_OPEN_RULES])
         formula = None
-        if step.decision.policy == "formula" and step.rules:
-            tracer = tracer_of(self.plan, step.rules[0], formula=True)
+        if step.decision.policy == "formula" and step.entries:
+            tracer = tracer_of(self.plan, step.entries[0].position, formula=True)
             formula = tracer.source if tracer else None
         parts = tuple(self.fact(read) for read in self._reads(step, outcome.winners, outcome.undecided[:MOST_OPEN_RULES]))
         return m.FactProof(name, label, shown, unit, "derived", step.decision.policy, formula, None, rules, undecided, parts)

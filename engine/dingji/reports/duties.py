@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dingji.knowledge.shapes import WEAK
 from dingji.methods import model as m
 from dingji.reports.values import Speech
-
-_WEAK = frozenset({"unverified", "assumed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,6 @@ class DutyView:
     actor: str
     act: str
     cite: str
-    confidence: str
 
 
 def duties(result: m.Result, speech: Speech) -> tuple[DutyView, ...]:
@@ -41,12 +39,14 @@ def _kind(duty: m.Duty, speech: Speech) -> str:
 def _duty(duty: m.Duty, speech: Speech) -> DutyView:
     words, limit = speech.words, speech.text(duty.limit)
     day = speech.date(duty.due) if duty.due else ""
+    cite = words("cited", cite=duty.cite, document=speech.source(duty.source))
+    if duty.confidence in WEAK:
+        cite = words("cited.weak", cited=cite, confidence=words.choice("confidence", duty.confidence))
     return DutyView(
         due=words("due.day", day=day, limit=limit) if day else limit,
         day=day,
         at_once=_kind(duty, speech) == "at_once",
         actor=speech.text(duty.actor_label),
         act=speech.text(duty.act),
-        cite=words("cited", cite=duty.cite, document=speech.source(duty.source)),
-        confidence=words.choice("confidence", duty.confidence) if duty.confidence in _WEAK else "",
+        cite=words("cite", cite=cite),
     )

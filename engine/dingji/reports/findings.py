@@ -10,19 +10,20 @@ from dingji.reports.values import Speech
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """What one method says under one instrument. `canonical` is its grade on the scale of the determination."""
+    """What one method says under one instrument. `named` is its title with the number of the edition, `canonical` its grade on
+    the scale of the determination; `short` is the grade for one line, without those that are still possible.
+    """
 
     instrument: str
-    edition: str
+    named: str
     method: str
-    scale: str
     grade: str
+    short: str
     colour: str
     canonical: str
+    beside: bool
     status: str
     score: str
-    remarks: tuple[str, ...]
-    factors: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,8 @@ class DifferenceView:
 class TodayView:
     """An edition applied, and the one that would apply today."""
 
-    instrument: str
-    applied: str
-    edition: str
+    then: str
+    now: str
 
 
 def findings(result: m.Result, speech: Speech) -> tuple[FindingView, ...]:
@@ -68,16 +68,15 @@ def _finding(finding: m.Finding, result: m.Result, speech: Speech) -> FindingVie
     words = speech.words
     return FindingView(
         instrument=speech.text(finding.title),
-        edition=finding.edition,
+        named=_named(speech.text(finding.title), finding.edition, speech),
         method=words.choice("method", finding.method),
-        scale=speech.text(finding.scale_title),
         grade=_grade(finding, speech),
+        short=words.choice("status", finding.status) if finding.status == "undetermined" else _grade(finding, speech),
         colour=finding.colour or "",
         canonical=_canonical(finding, result, speech),
+        beside=not finding.counted,
         status=words.choice("status", finding.status),
         score=_score(finding, speech),
-        remarks=tuple(_remarks(finding, speech)),
-        factors=words.listed(map(speech.factor, finding.factors)),
     )
 
 
@@ -107,15 +106,16 @@ def _score(finding: m.Finding, speech: Speech) -> str:
     return speech.words("score.distance", value=value, distance=distance)
 
 
-def _remarks(finding: m.Finding, speech: Speech) -> list[str]:
-    """What the status alone does not tell."""
-    words, title = speech.words, speech.text(finding.title)
-    found = []
-    if finding.silence is not None:
-        found.append(words.choice("silence", finding.silence, instrument=title))
-    if finding.conditional:
-        found.append(words("remark.conditional", instrument=title))
-    return found
+def remarks(result: m.Result, speech: Speech) -> tuple[str, ...]:
+    """What the status of a finding alone does not tell: what a silence means, and doubts whether an instrument applies."""
+    words, found = speech.words, []
+    for finding in result.findings:
+        title = speech.text(finding.title)
+        if finding.silence is not None:
+            found.append(words.choice("silence", finding.silence, instrument=title))
+        if finding.conditional:
+            found.append(words("remark.conditional", instrument=title))
+    return tuple(found)
 
 
 def differences(result: m.Result, speech: Speech) -> tuple[DifferenceView, ...]:
@@ -138,6 +138,13 @@ def _on_scale(instrument: str, result: m.Result, speech: Speech) -> str:
 
 def today(result: m.Result, speech: Speech) -> tuple[TodayView, ...]:
     """The findings whose instrument has another edition today."""
-    return tuple(
-        TodayView(speech.instrument(f.today), speech.text(f.title), speech.edition(f.today)) for f in result.findings if f.today is not None
-    )
+    found = []
+    for finding in result.findings:
+        if finding.today is not None:
+            now = _named(speech.instrument(finding.today), speech.edition(finding.today), speech)
+            found.append(TodayView(_named(speech.text(finding.title), finding.edition, speech), now))
+    return tuple(found)
+
+
+def _named(title: str, edition: str, speech: Speech) -> str:
+    return speech.words("instrument.edition", instrument=title, edition=edition) if edition else title

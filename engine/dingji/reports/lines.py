@@ -13,14 +13,17 @@ import wcwidth
 
 GAP = 2
 """Spaces between the columns of a table."""
+SHORT = 10
+"""A column whose cells are no longer than this is not wrapped, if there is room."""
 LEAST = 12
 """Text keeps at least this many columns, however deep its indentation."""
 
 _WIDE = r"\u2e80-\u303f\u3041-\u33ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff“”"
 _ATOM = re.compile(rf"\s+|[{_WIDE}]|[^\s{_WIDE}]+")
-_OPENING = frozenset("（「『【〔《〈“［｛")
-_CLOSING = frozenset("，。、；：？！）」』】〕》〉”％］｝…")
-_SEAM = re.compile(r"(?<=[-/_.@,;:])(?=[^\s\d])")
+_OPENING = frozenset("（「『【〔《〈“［｛([")
+_CLOSING = frozenset("，。、；：？！）」』】〕》〉”％］｝…)]")
+# where a long word may break: not inside a decimal
+_SEAM = re.compile(r"(?<=[-/_@)])(?=[^\s)\]])|(?<=[.,;:])(?=[^\s\d])|(?<=\w)(?=[(\[])")
 _COLOURS = {"red": "1;31", "orange": "1;38;5;208", "yellow": "1;33", "blue": "1;34", "bold": "1"}
 
 
@@ -158,25 +161,27 @@ def _row(cells: Sequence[str], sizes: Sequence[int], colour: bool) -> list[str]:
 
 
 def _sizes(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
-    """The width of each column: at first what its longest word needs, then more for the one that saves most lines."""
+    """The width of each column: what its longest word needs, short cells whole, then more where it saves most lines."""
     columns = list(zip(*rows, strict=True))
-    sizes = [max(_longest(cell) for cell in column) for column in columns]
-    spare = width - GAP * (len(columns) - 1) - sum(sizes)
-    if spare < 0:
-        return None
+    spare = width - GAP * (len(columns) - 1)
     wanted = [max(columns_of(cell) for cell in column) for column in columns]
-    while spare > 0:
+    least = [max(_longest(cell) for cell in column) for column in columns]
+    sizes = [max(size, min(want, SHORT)) for size, want in zip(least, wanted, strict=True)]
+    if sum(sizes) > spare:
+        sizes = least
+    if sum(sizes) > spare:
+        return None
+    while sum(sizes) < spare:
         needs = [want / size if want > size else 0 for want, size in zip(wanted, sizes, strict=True)]
         most = max(range(len(needs)), key=needs.__getitem__)
         if not needs[most]:
             break
         sizes[most] += 1
-        spare -= 1
     return sizes
 
 
 def _longest(cell: str) -> int:
-    return max((columns_of(piece) for piece in _words(cell)), default=1)
+    return max((columns_of(part) for word in _words(cell) for part in _SEAM.split(word)), default=1)
 
 
 def _stacked(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, colour: bool) -> list[str]:

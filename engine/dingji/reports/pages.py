@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
@@ -92,10 +93,11 @@ def render_page(
         raise ReportError([_failure(error, template)]) from error
     finally:
         _page.reset(token)
-    return text.strip("\n") + "\n"
+    return _EMPTY_LINES.sub("\n\n", text).strip("\n") + "\n"
 
 
 _HINT = "templates are Jinja2"
+_EMPTY_LINES = re.compile(r"\n{3,}")
 
 
 def _folders(templates: Path | None) -> list[Path]:
@@ -162,20 +164,32 @@ def _heading(text: str) -> str:
     return "\n".join([*(lines.paint(line, "bold", page.colour) for line in found), under])
 
 
-def _clip(text: str, width: int) -> str:
-    return lines.clipped(text, width)
+Column = tuple[str, str]
+"""The head of a column and the field of the view that stands in it."""
 
 
-def _table(rows: Iterable[Iterable[str]], *head: str) -> str:
-    """A table of rows below a head, wrapped to the page."""
+def _table(items: Iterable[Any], *columns: Column) -> str:
+    """A table of views, wrapped to the page."""
     page = _page.get()
-    return "\n".join(lines.table(head, [list(row) for row in rows], page.width, page.colour))
+    return "\n".join(lines.table([head for head, _ in columns], _rows(items, columns), page.width, page.colour))
 
 
-def _list(rows: Iterable[Iterable[str]], *head: str) -> str:
-    """One line per row below a head; the first column is cut where it has to be."""
+def _one_line_each(items: Iterable[Any], *columns: Column) -> str:
+    """A table of views with one line each; the first column is cut where it has to be."""
     page = _page.get()
-    return "\n".join(lines.one_line_each(head, [list(row) for row in rows], page.width, page.colour))
+    return "\n".join(lines.one_line_each([head for head, _ in columns], _rows(items, columns), page.width, page.colour))
+
+
+_GRADES = frozenset({"grade", "short"})
+
+
+def _rows(items: Iterable[Any], columns: tuple[Column, ...]) -> list[list[str]]:
+    """Cells; a grade takes the colour that stands beside it."""
+    rows = []
+    for item in items:
+        cells = [str(getattr(item, field)) for _, field in columns]
+        rows.append([lines.Painted(c, item.colour) if field in _GRADES else c for c, (_, field) in zip(cells, columns, strict=True)])
+    return rows
 
 
 _FILTERS: dict[str, Callable[..., Any]] = {
@@ -183,5 +197,5 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "heading": _heading,
     "paint": lines.Painted,
     "table": _table,
-    "one_line_each": _list,
+    "one_line_each": _one_line_each,
 }

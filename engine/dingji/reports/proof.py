@@ -42,19 +42,13 @@ class RuleView:
 
 @dataclass(frozen=True, slots=True)
 class FactView:
-    """A fact with its value. `how` is stated, derived, unknown or seen; `said` says who states it, `why` how it was derived."""
+    """A fact with its value. `how` is stated, derived, unknown or seen; `remarks` say who states it, or how it was derived."""
 
     id: str
     label: str
     value: str
     how: str
-    said: str = ""
-    evidence: str = ""
-    rests_on: str = ""
-    note: str = ""
-    why: str = ""
-    formula: str = ""
-    figures: str = ""
+    remarks: tuple[str, ...] = ()
     rules: tuple[RuleView, ...] = ()
     open_rules: tuple[RuleView, ...] = ()
     facts: tuple[FactView, ...] = ()
@@ -72,32 +66,29 @@ class ProofViews:
         speech = self.speech
         view = FactView(proof.fact, speech.text(proof.label), speech.fact(proof.fact, proof.value), proof.how)
         if proof.how == "stated" and proof.provenance is not None:
-            return self._stated(view, proof.provenance)
+            return replace(view, remarks=tuple(self._said(proof.provenance)))
         if proof.how != "derived":
             return view
         return replace(
             view,
-            why=self._why(proof),
-            formula=self._formula(proof),
-            figures=self._figures(proof),
+            remarks=tuple(filter(None, (self._why(proof), self._formula(proof), self._figures(proof)))),
             rules=tuple(self._rule(rule, proof.fact) for rule in proof.rules),
             open_rules=tuple(_missing(self._rule(rule, proof.fact)) for rule in proof.open_rules),
             facts=tuple(self.fact(part) for part in proof.facts),
         )
 
-    def _stated(self, view: FactView, said: m.Provenance) -> FactView:
+    def _said(self, said: m.Provenance) -> Iterator[str]:
+        """Who states a fact, when, on what evidence and from which other facts."""
         words = self.words
         nature = "judged" if said.nature == "judged" else "observed"
         sentence = words.choice("said-by", nature, who=said.asserted_by) if said.asserted_by else words.choice("said", nature)
-        if said.asserted_on:
-            sentence = words("said.on", said=sentence, day=self.speech.date(said.asserted_on))
-        return replace(
-            view,
-            said=sentence,
-            evidence=words("list.semicolon").join(said.evidence),
-            rests_on=words("list.comma").join(map(self.speech.label, said.rests_on)),
-            note=said.note,
-        )
+        yield words("said-on", said=sentence, day=self.speech.date(said.asserted_on)) if said.asserted_on else sentence
+        if said.evidence:
+            yield words("proof.evidence", evidence=words("list.semicolon").join(said.evidence))
+        if said.rests_on:
+            yield words("proof.judged-from", facts=words("list.comma").join(map(self.speech.label, said.rests_on)))
+        if said.note:
+            yield words("note", note=said.note)
 
     def _why(self, proof: m.FactProof) -> str:
         """How several rules make one value, where the rules themselves do not say it."""
@@ -113,7 +104,7 @@ class ProofViews:
 
     def _formula(self, proof: m.FactProof) -> str:
         node = tree(proof.formula) if proof.formula else None
-        return self._phrases.operand(node) if node is not None else proof.formula or ""
+        return self.words("proof.formula", formula=self._phrases.operand(node)) if node is not None else proof.formula or ""
 
     def _figures(self, proof: m.FactProof) -> str:
         """The formula with the case's numbers in the place of names, if all are known."""
@@ -128,7 +119,7 @@ class ProofViews:
             values[part.fact] = self.speech.value(definition, part.value, complete=False)
         if not n.facts_of(node) <= values.keys():
             return ""
-        return Phrases(self.speech, values=values).operand(node)
+        return self.words("proof.formula", formula=Phrases(self.speech, values=values).operand(node))
 
     def _rule(self, rule: m.RuleProof, fact: str) -> RuleView:
         speech = self.speech
@@ -175,8 +166,8 @@ class ProofViews:
         """The items of a list, each with the condition that it meets or not."""
         inside, shown = phrases.over(node), []
         for item in condition.parts:
-            parts = [self._condition(c, x, inside) for c, x in zip(item.parts, n.children(node), strict=False)]
-            if len(parts) == 1 and isinstance(n.children(node)[0], n.And):
+            parts = [self._condition(c, x, inside) for c, x in zip(item.parts, _operands(node), strict=False)]
+            if len(parts) == 1 and isinstance(_operands(node)[0], n.And):
                 parts = list(parts[0].parts)
             found = _ITEM.fullmatch(item.source)
             name = self.words("condition.item", n=found[1]) if found else item.source
@@ -196,12 +187,11 @@ class ProofViews:
         if isinstance(node, n.Fact | n.Field | n.Not):
             return "" if condition.truth is True else self.words("here", value=self._truth_here(condition, node))
         read = list(_read(condition, node))
-        if not read:
-            return ""
-        single = len(read) == 1 and len(_operands(node)) - sum(isinstance(x, n.Literal) for x in _operands(node)) == 1
-        direct = single and any(read[0][1] is x for x in _operands(node))
+        if not read or (condition.truth is True and isinstance(node, n.Compare) and node.operators == ("==",) and len(read) == 1):
+            return ""  # an equation that holds tells the value itself
+        direct = [x for _, x in read] == list(_operands(node)) and len(read) == 1
         shown = [self._value(part, x, phrases) if direct else self._named(part, x, phrases) for part, x in read]
-        return self.words("here", value=self.words("list.comma").join(dict.fromkeys(shown)))
+        return self.words("here", value=self.words("item.comma").join(dict.fromkeys(shown)))
 
     def _truth_here(self, condition: m.Condition, node: n.Node) -> str:
         if condition.truth is None:
@@ -246,8 +236,8 @@ def _truth(truth: bool | None) -> str:
 
 
 def _operands(node: n.Node) -> tuple[n.Node, ...]:
-    """The nodes that the parts of a condition stand for."""
-    return (node.operand,) if isinstance(node, n.Member) else n.children(node)
+    """The nodes that the parts of a condition stand for: all but constants."""
+    return tuple(child for child in n.children(node) if not isinstance(child, n.Literal))
 
 
 def _flat(condition: m.Condition, node: n.Node) -> Iterator[tuple[m.Condition, n.Node]]:

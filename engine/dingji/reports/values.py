@@ -17,7 +17,7 @@ MONEY = frozenset({"cny"})
 """Units of money: Chinese counts them in ten thousands and hundred millions."""
 _MAGNITUDES = (8, 4)
 _MOST_DECIMALS = 4
-_MANY_GRADES = 4
+_MANY_GRADES = 3
 """From so many grades on, a run of neighbours is told by its ends."""
 
 Definition = FactDefinition | FieldDefinition
@@ -197,7 +197,7 @@ class Speech:
             field = fields.get(name)
             value = raw.lower() if field is not None and isinstance(field.type, t.Bool) else raw
             shown.append(self.words("item.field", field=self.text(field.label), value=self.value(field, value)) if field else part)
-        return self.words("list.comma").join(shown)
+        return self.words("item.comma").join(shown)
 
 
 def _decimal(text: str) -> Decimal | None:

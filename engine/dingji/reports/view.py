@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dingji.knowledge.model import Knowledge
 from dingji.methods import model as m
 from dingji.reports.duties import DutyView, duties
-from dingji.reports.findings import DifferenceView, FindingView, TodayView, differences, findings, today
+from dingji.reports.findings import DifferenceView, FindingView, TodayView, differences, findings, remarks, today
 from dingji.reports.messages import Catalogue
 from dingji.reports.proof import FactView, ProofViews
 from dingji.reports.values import Speech
@@ -67,6 +67,7 @@ class Report:
     colour_word: str
     meaning: str
     findings: tuple[FindingView, ...]
+    remarks: tuple[str, ...]
     differ: str
     differences: tuple[DifferenceView, ...]
     grounds: tuple[GroundView, ...]
@@ -91,19 +92,20 @@ def report(result: m.Result, knowledge: Knowledge, words: Catalogue, *, with_pro
     return Report(
         case=result.case,
         title=speech.text(result.title) or result.case,
-        subject=speech.fact("subject", result.subject),
+        subject=_capital(speech.fact("subject", result.subject)),
         as_of=speech.date(result.as_of),
         profile=_profile(result, speech),
-        scale=speech.text(found.scale_title) if found else "",
+        scale=_capital(speech.text(found.scale_title)) if found else "",
         headline=_headline(found, speech),
         colour=(found.colour or "") if found else "",
         colour_word=words.choice("colour", found.colour) if found and found.colour else "",
         meaning=_meaning(result, words, speech),
         findings=findings(result, speech),
+        remarks=remarks(result, speech),
         differ=_differ(result, speech),
         differences=differences(result, speech),
         grounds=tuple(_ground(g, speech) for g in found.rests_on) if found else (),
-        judged=tuple(_judgement(j, speech) for j in found.judged) if found else (),
+        judged=tuple(_judgement(j, speech) for j in found.judged if j.value != "unknown") if found else (),
         flags=tuple(FlagView(speech.text(f.text), f.cite) for f in result.flags),
         questions=tuple(_question(q, found, speech) for q in result.unknown) if found else (),
         duties=shown_duties,
@@ -143,7 +145,7 @@ def _meaning(result: m.Result, words: Catalogue, speech: Speech) -> str:
     counts = Counter(g.confidence for g in found.rests_on)
     weak = [words.choice("weak", confidence, n=counts[confidence]) for confidence in sorted(counts)]
     if found.status == "provisional":
-        return words("meaning.provisional", rules=words.listed(weak))
+        return words("meaning.provisional", rules=words.listed(weak, "plus"))
     return words.choice("meaning", found.status)
 
 
@@ -185,14 +187,10 @@ def _duties_summary(shown: tuple[DutyView, ...], words: Catalogue) -> str:
     """How many duties there are, and the earliest with a day."""
     if not shown:
         return ""
-    dated = next((duty for duty in shown if duty.day), None)
     at_once = sum(duty.at_once for duty in shown)
-    parts = [words("duties.count", n=len(shown))]
-    parts += [words("duties.at-once", n=at_once)] if at_once else []
-    head = words("list.comma").join(parts)
-    if dated is None:
-        return words("duties.summary", head=head)
-    return words("duties.summary-dated", head=head, day=dated.day, act=dated.act)
+    count = words("duties.count-at-once", n=len(shown), at_once=at_once) if at_once else words("duties.count", n=len(shown))
+    dated = next((duty for duty in shown if duty.day), None)
+    return words("duties.summary-dated", count=count, day=dated.day, act=dated.act) if dated else words("duties.summary", count=count)
 
 
 def _evaluators(result: m.Result, words: Catalogue) -> str:
@@ -200,3 +198,8 @@ def _evaluators(result: m.Result, words: Catalogue) -> str:
     if result.without:
         return words("evaluators.alone", evaluators=names, reason=result.without)
     return words("evaluators.agree", evaluators=names, n=len(result.evaluators))
+
+
+def _capital(text: str) -> str:
+    """A label as the beginning of a line."""
+    return text[:1].upper() + text[1:]
