@@ -103,7 +103,7 @@ def _rows(base: Knowledge, what: str, instrument: str | None) -> list[dict[str, 
     match what:
         case "rules":
             chosen = (r for r in base.rules.values() if instrument is None or r.owner == instrument)
-            return [row(r.id, r.text, f"{r.owner}, {r.cite}, {r.confidence}") for r in chosen]
+            return [row(r.id, r.text, f"{r.owner}, {r.cite.en}, {r.confidence}") for r in chosen]
         case "facts":
             return [row(f.name, f.label, " ".join(x for x in (f.nature, f.unit) if x)) for f in base.facts.values()]
         case "scales":
@@ -224,10 +224,10 @@ def _rule(base: Knowledge, rule: Rule, lang: str) -> dict[str, Any]:
         **scales,
         "then": [f"{fact} = {base.shown(fact, value)}" for fact, value in rule.then if rule.kind != "crosswalk"],
         "value": "" if rule.value is None else to_source(rule.value),
-        "cite": rule.cite,
+        "cite": rule.cite.in_(lang),
         "source": f"{source.title.in_(lang)} {source.number}".strip() if source else rule.source,
         "confidence": rule.confidence,
-        "note": rule.note,
+        "note": rule.note.in_(lang),
         "overrides": list(rule.overrides),
         "place": str(rule.place),
     }

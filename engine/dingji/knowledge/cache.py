@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import gc
+import hashlib
 import json
 import os
 import tempfile
@@ -18,8 +19,6 @@ from typing import Any
 
 from dingji.knowledge import model
 from dingji.language import nodes, types
-
-FORMAT = "dingji-knowledge-1"
 
 _CLASSES: dict[str, type] = {
     cls.__name__ + suffix: cls
@@ -110,5 +109,9 @@ def _decode(data: Any) -> Any:
     return cls(*values)
 
 
+# A cache written under other definitions of these classes is not ours to read.
+FORMAT = hashlib.sha256(
+    repr([(name, [(f.name, f.type) for f in dataclasses.fields(cls)]) for name, cls in sorted(_CLASSES.items())]).encode()
+).hexdigest()
 # `at` comes first in nodes (a keyword of the base class); the plans of a knowledge base are not kept
 _FIELDS = {name: [f.name for f in dataclasses.fields(cls) if f.name != "plans"] for name, cls in _CLASSES.items()}

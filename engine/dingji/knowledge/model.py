@@ -153,10 +153,10 @@ class Rule:
     when: n.Node | None
     then: tuple[tuple[str, Any], ...]
     value: n.Node | None
-    cite: str
+    cite: Words
     source: str
     confidence: str
-    note: str
+    note: Words
     text: Words
     overrides: tuple[str, ...]
     weighs: tuple[str, ...] | None

@@ -11,7 +11,7 @@ from dingji.documents import place_in_scalar
 from dingji.errors import nearest
 from dingji.knowledge import model as m
 from dingji.knowledge.shapes import WEAK
-from dingji.knowledge.vocabulary import Names, place, read_value, some_words, words
+from dingji.knowledge.vocabulary import Names, place, read_value, some_words, wording, words
 from dingji.language import nodes as n
 from dingji.language import types as t
 from dingji.language.check import check
@@ -80,8 +80,8 @@ class Block:
             if present is None and key not in section.nodes:
                 hints = {"cite": "name the article or section", "confidence": "how sure are we of the text?", "text": "say it in en and zh"}
                 self.reader.report(section.node, 7, f"{name}: the key {key} is missing", hints[key])
-        note = ground("note") or ""
-        if confidence in WEAK and not note:
+        note = wording(ground("note"))
+        if confidence in WEAK and not note.en:
             self.reader.report(section.node, 24, f"{name} is {confidence}, without a note", "say what is missing, or why it is assumed")
         source = section.get("source") or (table.get("source") if table else None) or self.source
         if source and source not in self.names.sources:
@@ -98,7 +98,7 @@ class Block:
             kind=kind,
             owner=self.owner,
             table="" if table is None else table.get("id", ""),
-            cite=cite or "",
+            cite=wording(cite),
             source=source,
             confidence=confidence or "assumed",
             note=note,

@@ -71,12 +71,15 @@ SOURCE = Shape(
     "A document that rules cite.",
 )
 
+WORDING = s.Either(s.TEXT, WORDS)
+"""A text in both languages, or one that needs no translation (`§2.3`, a clause number)."""
+
 # What every rule carries. Rows inherit what they leave out from their table.
 _GROUNDS = {
-    "cite": Key(s.TEXT, "article, clause, table or section"),
+    "cite": Key(WORDING, "article, clause, table or section"),
     "source": Key(s.IDENT, "the document cited, if not the instrument's"),
     "confidence": Key(s.Choice(CONFIDENCES), "how sure we are of the text"),
-    "note": Key(s.TEXT, "what is missing or why it is assumed"),
+    "note": Key(WORDING, "what is missing or why it is assumed"),
     "text": Key(WORDS, "the rule in plain words"),
 }
 _RULE = {

@@ -53,6 +53,13 @@ def words(section: Section | None) -> m.Words | None:
     return m.Words(section.get("en", ""), section.get("zh", ""))
 
 
+def wording(value: Section | str | None) -> m.Words:
+    """A text in both languages; one that is written once reads the same in both."""
+    if isinstance(value, Section):
+        return words(value) or m.Words("", "")
+    return m.Words(value or "", value or "")
+
+
 def some_words(section: Section | None, fallback: str = "") -> m.Words:
     """A bilingual text, with a fallback for one that is absent."""
     return words(section) or m.Words(fallback, fallback)

@@ -39,7 +39,7 @@ def determination(evaluation: Evaluation, case: Case, differ: bool) -> m.Determi
         colour=grade.colour if grade else None,
         status=status,
         reachable=(grade.id,) if grade else reachable(scale, value),
-        rests_on=tuple(m.Ground(rule.id, rule.confidence, rule.note) for rule in weak),
+        rests_on=tuple(m.Ground(rule.id, rule.confidence, rule.note.en) for rule in weak),
         judged=_judged(evaluation, case, basis),
     )
 
@@ -95,7 +95,7 @@ def flags(evaluation: Evaluation) -> tuple[m.Flag, ...]:
     """The warnings that hold."""
     plan = evaluation.plan
     raised = (plan.rules[i] for i in plan.flags if evaluation.truths[i] is True)
-    return tuple(m.Flag(rule.id, rule.text, rule.cite) for rule in raised)
+    return tuple(m.Flag(rule.id, rule.text, rule.cite.en) for rule in raised)
 
 
 def duties(evaluation: Evaluation) -> tuple[m.Duty, ...]:
@@ -128,7 +128,7 @@ def _duty(rule: k.Rule, evaluation: Evaluation) -> m.Duty:
         act=rule.text,
         due=day.isoformat() if day else None,
         limit=memo[key],
-        cite=rule.cite,
+        cite=rule.cite.en,
         source=rule.source,
         confidence=rule.confidence,
     )

@@ -85,7 +85,7 @@ def render_page(
         raise ReportError([Problem(error.filename or template, error.lineno, 1, "T002", _sentence(error.message), _HINT)]) from None
     except jinja2.TemplateNotFound as error:
         hint = f"looked in {', '.join(map(str, _folders(templates)))}"
-        raise ReportError([Problem(error.name or template, 0, 0, "T001", "there is no such template", hint)]) from None
+        raise ReportError([Problem(str(error.name or template), 0, 0, "T001", "there is no such template", hint)]) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ReportError([Problem(template, 0, 0, "T001", f"the template can't be read: {error}", "save it as UTF-8 text")]) from None
     except Exception as error:

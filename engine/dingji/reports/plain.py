@@ -13,8 +13,12 @@ from typing import Any, TypeVar
 
 V = TypeVar("V")
 
-# whole sequences first, so that no `[31m` is left over: CSI, then strings (OSC and the like) up to their end, then the rest
-_SEQUENCE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]?")
+# whole sequences, so that no `[31m` is left over
+_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"  # strings up to their end: titles, links
+    r"|\x1b[ -/]*[0-~]?"  # all others
+)
 _SPACE = re.compile(r"\s+")
 # control, format (direction marks, zero-width characters), surrogates; rare Chinese names may stand in private or new planes
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs"})

@@ -34,8 +34,6 @@ class RuleView:
     text: str
     concludes: str
     cite: str
-    document: str
-    confidence: str
     note: str
     condition: ConditionView | None
 
@@ -122,15 +120,14 @@ class ProofViews:
         return self.words("proof.formula", formula=Phrases(self.speech, values=values).operand(node))
 
     def _rule(self, rule: m.RuleProof, fact: str) -> RuleView:
-        speech = self.speech
+        speech, words = self.speech, self.words
+        cited = words("cited", cite=rule.cite, document=speech.text(rule.document) or rule.source)
         return RuleView(
             id=rule.id.split("@")[0],
             text=speech.text(rule.text),
             concludes=speech.fact(fact, rule.concludes) if rule.concludes is not None else "",
-            cite=rule.cite,
-            document=speech.text(rule.document) or rule.source,
-            confidence=self.words.choice("confidence", rule.confidence),
-            note=rule.note,
+            cite=words("cite", cite=words("cited.sure", cited=cited, confidence=words.choice("confidence", rule.confidence))),
+            note=words("note", note=rule.note) if rule.note else "",
             condition=self._condition(rule.condition, None, self._phrases) if rule.condition is not None else None,
         )
 

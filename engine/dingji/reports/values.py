@@ -132,7 +132,9 @@ class Speech:
         if not low and not high:
             return self.words("unknown")
         if low and high:
-            return self.words("range.both", low=self.measured(low, unit) if unit in MONEY else self._figure(low), high=self.measured(high, unit))
+            return self.words(
+                "range.both", low=self.measured(low, unit) if unit in MONEY else self._figure(low), high=self.measured(high, unit)
+            )
         return self.words("range.from", low=self.measured(low, unit)) if low else self.words("range.to", high=self.measured(high, unit))
 
     def measured(self, text: str, unit: str) -> str:
