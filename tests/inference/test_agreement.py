@@ -103,9 +103,9 @@ def rank_without_ties(value: Any, constants: list[Any]) -> int:
 
 
 def fields_with_bounds_swapped(original: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    def fields(self: Encoder, facts: dict[str, Any]) -> dict[str, Any]:
+    def fields(*arguments: Any) -> dict[str, Any]:
         other = {"<": ">", ">": "<"}
-        return {name[:-1] + other[name[-1]] if name[-1] in other else name: value for name, value in original(self, facts).items()}
+        return {name[:-1] + other[name[-1]] if name[-1] in other else name: value for name, value in original(*arguments).items()}
 
     return fields
 
@@ -215,7 +215,7 @@ def tamper(monkeypatch: pytest.MonkeyPatch, **truths: bool | None) -> None:
         ({"flooded": None}, {"flooded": True, "depth": 1}, "only the rule engine fired pit.flooded"),
         ({"flooded": None}, {"flooded": False, "depth": 1}, "only the rule engine fired pit.dry"),
         ({"depth": True}, {"flooded": True, "depth": 1}, "only the reference evaluator proved pit.deep"),
-        ({"depth": False}, {"flooded": True, "depth": Partial(3, 4)}, "only the rule engine fired pit.deep"),
+        ({"depth": None}, {"flooded": True, "depth": Partial(3, 4)}, "only the rule engine fired pit.deep"),
         ({"depth": True}, {"flooded": True, "depth": Partial(2, 3)}, "only the reference evaluator proved pit.deep"),
     ],
 )

@@ -38,14 +38,16 @@ def cache_folder() -> Path:
 def read_cache(digest: str, version: str) -> model.Knowledge | None:
     """The compiled knowledge base of that digest, None if there is no sound one."""
     try:
-        data = json.loads((cache_folder() / f"{digest}-{version}.json").read_bytes())
-        if data["format"] != FORMAT or data["digest"] != digest:
+        checksum, _, payload = (cache_folder() / f"{digest}-{version}.json").read_bytes().partition(b"\n")
+        # one flipped bit could move a threshold: what is not exactly what was written is not read
+        if checksum.decode() != _checksum(digest, payload):
             return None
+        data = json.loads(payload)
         # thousands of small objects that all stay: the collector would only walk them again and again
         enabled = gc.isenabled()
         gc.disable()
         try:
-            knowledge = _decode(data["knowledge"])
+            knowledge = _decode(data)
         finally:
             if enabled:
                 gc.enable()
@@ -56,16 +58,14 @@ def read_cache(digest: str, version: str) -> model.Knowledge | None:
 
 def write_cache(knowledge: model.Knowledge) -> bool:
     """Keep a compiled knowledge base; false if the folder can't be written. The file appears whole or not at all."""
-    text = json.dumps(
-        {"format": FORMAT, "digest": knowledge.digest, "knowledge": _encode(knowledge)}, separators=(",", ":"), ensure_ascii=False
-    )
+    payload = json.dumps(_encode(knowledge), separators=(",", ":"), ensure_ascii=False).encode()
     try:
         folder = cache_folder()
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".tmp")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(_checksum(knowledge.digest, payload).encode() + b"\n" + payload)
             Path(name).replace(folder / f"{knowledge.digest}-{knowledge.version}.json")
         except OSError:
             Path(name).unlink(missing_ok=True)
@@ -73,6 +73,10 @@ def write_cache(knowledge: model.Knowledge) -> bool:
     except (OSError, RuntimeError):  # no folder, or no home
         return False
     return True
+
+
+def _checksum(digest: str, payload: bytes) -> str:
+    return hashlib.sha256(f"{FORMAT} {digest} ".encode() + payload).hexdigest()
 
 
 def _encode(value: Any) -> Any:

@@ -39,7 +39,7 @@ def _kind(duty: m.Duty, speech: Speech) -> str:
 def _duty(duty: m.Duty, speech: Speech) -> DutyView:
     words, limit = speech.words, speech.text(duty.limit)
     day = speech.date(duty.due) if duty.due else ""
-    cite = words("cited", cite=duty.cite, document=speech.source(duty.source))
+    cite = words("cited", cite=speech.cite(duty.id, duty.cite), document=speech.source(duty.source))
     if duty.confidence in WEAK:
         cite = words("cited.weak", cited=cite, confidence=words.choice("confidence", duty.confidence))
     return DutyView(

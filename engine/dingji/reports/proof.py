@@ -121,7 +121,7 @@ class ProofViews:
 
     def _rule(self, rule: m.RuleProof, fact: str) -> RuleView:
         speech, words = self.speech, self.words
-        cited = words("cited", cite=rule.cite, document=speech.text(rule.document) or rule.source)
+        cited = words("cited", cite=speech.cite(rule.id, rule.cite), document=speech.text(rule.document) or rule.source)
         return RuleView(
             id=rule.id.split("@")[0],
             text=speech.text(rule.text),

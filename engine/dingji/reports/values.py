@@ -49,6 +49,12 @@ class Speech:
         document = self.knowledge.sources.get(source)
         return self.text(document.title) if document else source
 
+    def cite(self, rule: str, cite: str) -> str:
+        """Where a rule stands, in the reader's language; `cite` is what the result says of it."""
+        # a crosswalk row stands once in the base, for each finding it serves in a plan
+        found = self.knowledge.rules.get(rule.split("@")[0])
+        return self.text(found.cite) if found else cite
+
     def instrument(self, instrument: str) -> str:
         """The title of an instrument."""
         found = self.knowledge.instruments.get(instrument)

@@ -106,7 +106,7 @@ def report(result: m.Result, knowledge: Knowledge, words: Catalogue, *, with_pro
         differences=differences(result, speech),
         grounds=tuple(_ground(g, speech) for g in found.rests_on) if found else (),
         judged=tuple(_judgement(j, speech) for j in found.judged if j.value != "unknown") if found else (),
-        flags=tuple(FlagView(speech.text(f.text), words("cite", cite=f.cite)) for f in result.flags),
+        flags=tuple(FlagView(speech.text(f.text), words("cite", cite=speech.cite(f.id, f.cite))) for f in result.flags),
         questions=tuple(_question(q, found, speech) for q in result.unknown) if found else (),
         duties=shown_duties,
         duties_summary=_duties_summary(shown_duties, words),
@@ -161,11 +161,11 @@ def _differ(result: m.Result, speech: Speech) -> str:
 
 
 def _ground(ground: m.Ground, speech: Speech) -> GroundView:
-    base = ground.rule.split("@")[0]  # a crosswalk row stands once in the base, for each finding it serves in a plan
+    base = ground.rule.split("@")[0]
     rule = speech.knowledge.rules.get(base)
     text = speech.text(rule.text) if rule else ""
     words = speech.words
-    cite = words("cite", cite=words("cited", cite=rule.cite, document=speech.source(rule.source))) if rule else ""
+    cite = words("cite", cite=words("cited", cite=speech.cite(base, ""), document=speech.source(rule.source))) if rule else ""
     return GroundView(
         base, words.choice("confidence", ground.confidence), text, cite, words("note", note=ground.note) if ground.note else ""
     )
