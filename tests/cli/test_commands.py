@@ -65,7 +65,7 @@ def test_language_follows_the_locale() -> None:
 def test_explain_shows_the_proof() -> None:
     run = dingji("explain", DEMO)
     assert run.returncode == 0, run.stderr
-    for expected in ("alcr.level.major", "SGE-002", "likelihood_score * impact_score", "§2.3"):
+    for expected in ("alcr.level.major", "SGE-002", "= 4 × 4", "§2.3"):
         assert expected in run.stdout
 
 
