@@ -15,7 +15,7 @@ import dingji
 from dingji.inference.run import run
 from dingji.knowledge import with_profile
 from dingji.knowledge.linking import reads
-from dingji.knowledge.loader import digest_of, knowledge_files
+from dingji.knowledge.folder import digest_of, knowledge_files
 from dingji.knowledge.model import Due, InForce, Knowledge
 from dingji.language.types import Date, Enum, Number, Records, Scale
 from dingji.language.values import Partial

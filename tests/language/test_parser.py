@@ -135,10 +135,10 @@ def test_every_node_knows_where_it_begins() -> None:
         ("‸b.c.d", "Attribute"),
         ("a and (‸b := c)", "NamedExpr"),
         ("‸[x for x in items]", "ListComp"),
-        ("any(‸[i.score for i in items])", ""),
+        ("‸any([i.score for i in items])", "any needs a list"),
         ("a and ‸{x for x in items}", "SetComp"),
         ("‸(x for x in items)", "GeneratorExp"),
-        ("a if b else c", ""),
+        ("‸a if b else c", "if-else"),
         ("a and (‸b if c else a)", "if-else"),
         ("a and ‸b[0]", "x[..]"),
         ("‸[a]", "a bare list"),
@@ -173,7 +173,7 @@ def test_every_node_knows_where_it_begins() -> None:
         ("a in ‸{1}", "list of constants"),
         ("a in [1, ‸b]", "must be a constant"),
         ("a in ‸[1] in [2]", "comparison"),
-        ("a < b in ‸[2]", ""),
+        ("a < b in ‸[2]", "comparison"),
         ("a and ‸any(b)", "any needs a list"),
         ("‸count(b)", "count needs a list"),
         ("‸sum(b, c)", "sum needs a list"),
@@ -195,8 +195,6 @@ def test_every_node_knows_where_it_begins() -> None:
     ],
 )
 def test_a_construct_outside_the_language_is_refused_where_it_begins(marked: str, says: str) -> None:
-    if "‸" not in marked:
-        marked = "‸" + marked
     assert says in refused(marked, "E003", parse).message
 
 
@@ -291,18 +289,14 @@ def test_sixty_levels_are_enough_and_the_limit() -> None:
         "a and ‸or b",
         'a == "水" and ‸and b',
         '水 and "水水" and ‸or',
-        "a and\n  b ‸> > c",
+        "a and\n  b > ‸> c",
         "a and\n  b and\n ‸and c",
-        'a == "竣工\\" and ‸and',
-        "a ‸<> b",
+        'a == "竣工" and ‸and',
         "a > ‸01",
         "a and ‸; b",
-        "a ‸= b",
     ],
 )
 def test_a_syntax_error_is_reported_where_it_is(marked: str) -> None:
-    if '\\"' in marked:
-        marked = marked.replace('\\"', '"')
     refused(marked, "E002", parse)
 
 

@@ -21,8 +21,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import import_module, metadata
+from importlib import import_module
 from json.encoder import encode_basestring
+from pathlib import Path
 from typing import Any, TypeAlias, cast
 
 Value: TypeAlias = int | str | bool
@@ -99,10 +100,10 @@ def unavailable_reason() -> str | None:
 @cache
 def version() -> str:
     """The version of durable-rules that is installed, or "unknown" when none is."""
-    try:
-        return metadata.version("durable_rules")
-    except metadata.PackageNotFoundError:
-        return "unknown"
+    # importlib.metadata would take longer to import than a case to grade; the folder's name says the same
+    loaded = import_module("durable")
+    folders = Path(str(loaded.__file__)).parents[1].glob("durable_rules-*.dist-info")
+    return next((folder.name.split("-")[1].removesuffix(".dist") for folder in folders), "unknown")
 
 
 def _problem(value: object) -> str | None:

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import resources
 from pathlib import Path
 
 from dingji.errors import KnowledgeError, Problem
 from dingji.knowledge.cache import read_cache, write_cache
-from dingji.knowledge.loader import digest_of, knowledge_files, read_knowledge
+from dingji.knowledge.folder import bundled, digest_of, knowledge_files
 from dingji.knowledge.model import Knowledge
-from dingji.knowledge.profiles import with_profile
 from dingji.version import __version__
 
 __all__ = ["Knowledge", "bundled", "load", "with_profile"]
-
-
-def bundled(name: str) -> Path:
-    """A folder that comes with dingji: `knowledge`, `templates` or `cases`; in a checkout, that of the checkout."""
-    installed = Path(str(resources.files("dingji"))) / "data" / name
-    if installed.is_dir():
-        return installed
-    return Path(__file__).resolve().parents[3] / name
 
 
 def load(
@@ -42,9 +32,19 @@ def load(
         raise KnowledgeError([Problem(str(where), 0, 0, "K001", f"can't be read: {error.strerror}")]) from None
     knowledge = read_cache(digest, __version__) if cache and digest else None
     if knowledge is None:
+        # the reader of YAML knowledge is not needed where the cache serves
+        from dingji.knowledge.loader import read_knowledge
+
         knowledge = read_knowledge(where, digest, __version__)
         if verify is not None:
             verify(knowledge)
         if cache:
             write_cache(knowledge)
     return knowledge
+
+
+def with_profile(knowledge: Knowledge, name: str) -> Knowledge:
+    """The knowledge base under a profile. Raises KnowledgeError if there is no such profile, or if it breaks the base."""
+    from dingji.knowledge.profiles import with_profile as apply
+
+    return apply(knowledge, name)

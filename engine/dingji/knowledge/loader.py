@@ -7,8 +7,7 @@ for people. Names are declared before rules are read, whatever the order of the 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -17,6 +16,7 @@ from dingji.documents import Document, Problems, pairs, read_documents
 from dingji.errors import KnowledgeError, nearest
 from dingji.knowledge import model as m
 from dingji.knowledge import vocabulary as vocab
+from dingji.knowledge.folder import knowledge_files
 from dingji.knowledge.linking import check_links, order, reconcile
 from dingji.knowledge.profiles import build_profile, with_profile
 from dingji.knowledge.rules import Block, build_crosswalk, build_instrument
@@ -42,21 +42,6 @@ class _Base:
     rules: dict[str, m.Rule] = field(default_factory=dict)
     decisions: list[m.Decision] = field(default_factory=list)
     defaults: list[tuple[m.Instrument, object]] = field(default_factory=list)
-
-
-def knowledge_files(folder: Path) -> list[Path]:
-    """The YAML files of a knowledge folder, in a fixed order."""
-    return sorted(p for p in folder.rglob("*.yaml") if not p.name.startswith("."))
-
-
-def digest_of(folder: Path, files: list[Path]) -> str:
-    """SHA-256 over the names and contents of the files."""
-    total = hashlib.sha256()
-    for path in files:
-        content = path.read_bytes()
-        total.update(f"{path.relative_to(folder).as_posix()}\0{len(content)}\0".encode())
-        total.update(content)
-    return total.hexdigest()
 
 
 def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
@@ -204,8 +189,6 @@ def _check_dates(instrument: m.Instrument, section: Section, reader: Reader) -> 
 
 def _apply_defaults(base: _Base) -> None:
     """The finding of a list when no item is met stands in the instrument's header."""
-    from dataclasses import replace
-
     for instrument, default in base.defaults:
         for index, decision in enumerate(base.decisions):
             if decision.fact == instrument.decides and not decision.has_default:

@@ -1,0 +1,155 @@
+"""The catalogues are complete, alike and used."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from dingji.errors import DingjiError
+from dingji.knowledge.model import Knowledge
+from dingji.knowledge.shapes import COLOURS, CONFIDENCES, METHODS, WEAK
+from dingji.language.parser import FUNCTIONS, QUANTIFIERS
+from dingji.reports.messages import FIELD, catalogue
+
+from .samples import LANGUAGES, ROOT
+
+ENGINE = ROOT / "engine" / "dingji" / "reports"
+TEMPLATES = ROOT / "templates"
+GROUPS = {
+    "colour": set(COLOURS),
+    "confidence": set(CONFIDENCES),
+    "weak": set(WEAK),
+    "method": set(METHODS),
+    "status": {"determined", "provisional", "undetermined", "silent"},
+    "meaning": {"determined", "provisional", "undetermined", "silent", "none"},
+    "silence": {"no_grade", "partial", "cleared_by_this_list"},
+    "function": set(FUNCTIONS),
+    "quantifier": {*QUANTIFIERS, "head", "where", "with"},
+    "severity": {"is", "not", "below", "at-most", "above", "at-least"},
+    "compare": {"is", "not", "sign"},
+    "list": {"and", "or", "plus", "comma", "semicolon", "none", "perhaps-more"},
+    "why": {"reconcile", "default", "nothing", "adjust", "worst", "best"},
+    "said": {"judged", "observed"},
+    "said-by": {"judged", "observed"},
+    "money": {"4", "8"},
+}
+"""Groups of messages whose last part comes from a result: what it can be."""
+
+
+def messages(language: str) -> dict[str, str]:
+    return dict(catalogue(language)._messages)
+
+
+def literals() -> set[str]:
+    """Every string in the code and the templates of reports."""
+    found = set()
+    for path in ENGINE.glob("*.py"):
+        nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+        found |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    for path in TEMPLATES.rglob("*.j2"):
+        found |= set(re.findall(r'"([^"]*)"', path.read_text("utf-8")))
+    return found
+
+
+def asked() -> set[tuple[str, str]]:
+    """(file, id) of every message that is asked for by a fixed id."""
+    found = set()
+    for path in ENGINE.glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "words" and isinstance(call.args[0], ast.Constant):
+                found.add((path.name, str(call.args[0].value)))
+    for path in TEMPLATES.rglob("*.j2"):
+        found |= {(path.name, id) for id in re.findall(r'\bt\("([^"]+)"', path.read_text("utf-8"))}
+    return found
+
+
+def test_both_catalogues_hold_the_same_messages() -> None:
+    assert messages("en").keys() == messages("zh").keys()
+
+
+def test_the_fields_of_a_message_are_the_same_in_both_languages() -> None:
+    en, zh = messages("en"), messages("zh")
+    assert [id for id in en if set(FIELD.findall(en[id])) != set(FIELD.findall(zh[id]))] == []
+
+
+def test_every_message_that_is_asked_for_exists() -> None:
+    known = messages("en").keys()
+    assert len(asked()) > 60
+    assert [(file, id) for file, id in sorted(asked()) if id not in known] == []
+
+
+def test_every_message_is_used() -> None:
+    used = literals() | {f"{group}.{code}" for group, codes in GROUPS.items() for code in codes}
+    assert [id for id in messages("en") if id not in used and not id.startswith("unit.")] == []
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_has_a_message_for_each_code_and_no_other(group: str) -> None:
+    assert {id.split(".", 1)[1] for id in messages("en") if id.startswith(group + ".")} == GROUPS[group]
+
+
+def test_every_unit_of_the_vocabulary_has_a_message(kb: Knowledge) -> None:
+    units = {f.unit for f in kb.facts.values()} | {field.unit for f in kb.facts.values() for field in f.fields}
+    assert [u for u in sorted(units - {""}) if f"unit.{u}" not in messages("en")] == []
+
+
+def test_texts_are_in_the_language_of_their_catalogue() -> None:
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    assert [id for id, text in messages("en").items() if chinese.search(text)] == []
+    plain = {id for id, text in messages("zh").items() if not chinese.search(text)}
+    # marks, fields and international signs only
+    assert [id for id in sorted(plain) if re.search(r"[A-Za-z]{2}", FIELD.sub("", messages("zh")[id]))] == []
+
+
+def test_an_unknown_id_is_an_error_that_names_it_and_the_nearest() -> None:
+    with pytest.raises(DingjiError) as caught:
+        catalogue("en")("headlin")
+    (problem,) = caught.value.problems
+    assert (problem.code, caught.value.exit_code) == ("T004", 5)
+    assert "'headlin'" in problem.message
+    assert "'headline'" in problem.hint
+
+
+def test_a_missing_field_is_an_error_that_names_message_and_field() -> None:
+    with pytest.raises(DingjiError, match=r"T004.*'head\.as-of' wants the field \{day\}"):
+        catalogue("zh")("head.as-of")
+
+
+def test_one_and_several() -> None:
+    words = catalogue("en")
+    assert words("weak.assumed", n=1) == "1 assumed rule"
+    assert words("weak.assumed", n=2) == "2 assumed rules"
+
+
+def test_fields_are_not_filled_in_twice() -> None:
+    assert catalogue("en")("note", note="{day} {0} {note.__class__}") == "Note: {day} {0} {note.__class__}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_user_catalogue_replaces_single_messages(language: str, tmp_path: Path) -> None:
+    (tmp_path / "messages").mkdir()
+    (tmp_path / "messages" / f"{language}.yaml").write_text('note: "NB {note}"\n', "utf-8")
+    words = catalogue(language, tmp_path)
+    assert words("note", note="x") == "NB x"
+    assert words("yes") == catalogue(language)("yes")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("- a\n- b\n", "T004"),
+        ("note: [a]\n", "T004"),
+        ("note: a\nnote: b\n", "T004"),
+        ("note: 'a\n", "T002"),
+    ],
+)
+def test_a_broken_user_catalogue_is_named(text: str, expected: str, tmp_path: Path) -> None:
+    (tmp_path / "messages").mkdir()
+    path = tmp_path / "messages" / "en.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(DingjiError) as caught:
+        catalogue("en", tmp_path)
+    assert {(p.code, p.file) for p in caught.value.problems} == {(expected, str(path))}
