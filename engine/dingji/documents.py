@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 
 from dingji.errors import Problem
+from dingji.records import Draft, field
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 40
@@ -26,8 +26,7 @@ except ImportError:  # PyYAML built without libyaml: slower, the same result
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 
-@dataclass(slots=True)
-class Document:
+class Document(Draft):
     """One document of a file: the root node and the text it came from."""
 
     file: str
@@ -35,8 +34,7 @@ class Document:
     root: yaml.Node
 
 
-@dataclass(slots=True)
-class Problems:
+class Problems(Draft):
     """Collects problems of one domain; `letter` is `K` for knowledge and `C` for cases."""
 
     letter: str

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from dingji.records import Record
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(Record, order=True, frozen=True):
     """One mistake in one place.
 
     `line` and `column` count from 1; 0 means that the problem concerns the whole file. `code` is stable: `K` knowledge,

@@ -6,7 +6,6 @@ the result say what a file holds. The readers stay stricter (expressions, refere
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import json
 import re
@@ -21,6 +20,7 @@ from dingji.knowledge.shapes import COLOURS, CONFIDENCES, FILES, METHODS, NATURE
 from dingji.language import types as t
 from dingji.language.units import show
 from dingji.methods.model import Result
+from dingji.records import Record
 from dingji.shapes import DATE, NUMBER, TEXT, Schema, Shape
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -60,6 +60,8 @@ def case_schema(knowledge: Knowledge) -> Schema:
         properties[key] = {"description": CASE.keys[key].doc, "$ref": "#/definitions/facts"}
     if "subject" in stated:
         properties["subject"] = {**_labelled(stated["subject"], knowledge), **_plain_value(stated["subject"], knowledge)}
+    if knowledge.profiles:
+        properties["profile"] = {"description": CASE.keys["profile"].doc, "enum": sorted(knowledge.profiles)}
     expect = definitions["expect"]["properties"]
     expect["facts"] = {
         "type": "object",
@@ -86,7 +88,7 @@ def result_schema() -> Schema:
 
 def schema_text(schema: Schema) -> str:
     """A schema as the text of its file."""
-    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 def write_schemas(folder: Path, knowledge: Knowledge) -> tuple[Path, ...]:
@@ -114,8 +116,23 @@ _STATEMENTS = {
 }
 
 
+# the many facts of a plain type share their definitions
+_SHARED: dict[type, str] = {t.Bool: "bool", t.Date: "date", t.Text: "text"}
+
+
 def _fact(fact: FactDefinition, knowledge: Knowledge, definitions: dict[str, Schema]) -> Schema:
-    """A fact as stated: its value, `unknown`, or a mapping with the value and who states it."""
+    """A fact as stated, with what an editor shows of it."""
+    label = _labelled(fact, knowledge)
+    shared = _SHARED.get(type(fact.type))
+    if shared is None:
+        return {**label, **_stated(fact, knowledge, definitions)}
+    if f"stated.{shared}" not in definitions:
+        definitions[f"stated.{shared}"] = _stated(fact, knowledge, definitions)
+    return {**label, "allOf": [{"$ref": f"#/definitions/stated.{shared}"}]}
+
+
+def _stated(fact: FactDefinition, knowledge: Knowledge, definitions: dict[str, Schema]) -> Schema:
+    """The value of a fact, `unknown`, or a mapping with the value and who states it."""
     value = _reference(fact, knowledge, definitions)
     kind = "statement"
     narrowed: Schema = {"properties": {"value": value}, "required": ["value"]}
@@ -127,14 +144,12 @@ def _fact(fact: FactDefinition, knowledge: Knowledge, definitions: dict[str, Sch
         narrowed = {"properties": dict.fromkeys(("value", "at_least", "at_most"), value), "oneOf": [{"required": ["value"]}, bounds]}
         if fact.unit:
             narrowed["properties"]["unit"] = {"enum": _unit_labels(fact)}
-    statement = {"allOf": [{"$ref": f"#/definitions/{kind}"}, narrowed]}
-    return {**_labelled(fact, knowledge), "anyOf": [value, statement]}
+    return {"anyOf": [value, {"allOf": [{"$ref": f"#/definitions/{kind}"}, narrowed]}]}
 
 
 def _reference(fact: FactDefinition, knowledge: Knowledge, definitions: dict[str, Schema]) -> Schema:
-    """A reference to what a fact may be worth; the many facts of a plain type share one definition."""
-    shared: dict[type, str] = {t.Bool: "bool", t.Date: "date", t.Text: "text"}
-    name = shared.get(type(fact.type), f"value.{fact.name}")
+    """A reference to what a fact may be worth."""
+    name = _SHARED.get(type(fact.type), f"value.{fact.name}")
     if name not in definitions:
         value = _records(fact, knowledge) if isinstance(fact.type, t.Records) else _plain_value(fact, knowledge)
         definitions[name] = {"anyOf": [value, _UNKNOWN]}
@@ -210,8 +225,8 @@ _TYPES = {str: "string", bool: "boolean", int: "integer", type(None): "null"}
 
 def _of_type(hint: Any, field: str, definitions: dict[str, Schema]) -> Schema:
     """The schema of a type hint; `field` is the name of the field that has it."""
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return _of_dataclass(hint, definitions)
+    if isinstance(hint, type) and issubclass(hint, Record):
+        return _of_record(hint, definitions)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is tuple:
         return {"type": "array", "items": _of_type(arguments[0], "", definitions)}
@@ -227,7 +242,7 @@ def _of_type(hint: Any, field: str, definitions: dict[str, Schema]) -> Schema:
     return {"type": _TYPES[hint]}
 
 
-def _of_dataclass(cls: type, definitions: dict[str, Schema]) -> Schema:
+def _of_record(cls: type[Record], definitions: dict[str, Schema]) -> Schema:
     if cls.__name__ not in definitions:
         body = definitions.setdefault(cls.__name__, {})
         hints = get_type_hints(cls)

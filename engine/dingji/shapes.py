@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +16,7 @@ import yaml
 
 from dingji.documents import Document, Problems, pairs
 from dingji.errors import nearest
+from dingji.records import Draft, Record, field
 
 Schema = dict[str, Any]
 
@@ -25,8 +25,7 @@ FACT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 NUMBER = re.compile(r"[-+]?\d{1,30}(\.\d{1,30})?")
 
 
-@dataclass(slots=True)
-class Reader:
+class Reader(Draft):
     """What the kinds need while they read one document."""
 
     document: Document
@@ -36,8 +35,7 @@ class Reader:
         self.problems.add(self.document.file, node, number, message, hint)
 
 
-@dataclass(slots=True)
-class Section:
+class Section(Draft):
     """A mapping that was read: values by key, and the nodes they came from."""
 
     node: yaml.MappingNode
@@ -55,7 +53,7 @@ class Section:
         return self.nodes.get(key, self.node)
 
 
-class Kind:
+class Kind(Record, frozen=True):
     """Base of the kinds of values."""
 
     def read(self, node: yaml.Node, reader: Reader) -> Any:
@@ -65,8 +63,7 @@ class Kind:
         raise NotImplementedError  # pragma: no cover - abstract
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Record, frozen=True):
     """One key of a shape. `doc` becomes the description that an editor shows."""
 
     kind: Kind
@@ -94,8 +91,7 @@ def describe_node(node: yaml.Node) -> str:
     return "nothing" if text == "" else repr(text if len(text) <= 40 else text[:37] + "...")
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar(Kind):
+class Scalar(Kind, frozen=True):
     """A scalar that matches a pattern; `what` says what is expected."""
 
     what: str
@@ -140,8 +136,7 @@ DATE = Scalar("a date such as 2024-07-15", re.compile(r"\d{4}-\d{2}-\d{2}"), dt.
 DAY_OR_YEAR = Scalar("a date such as 2024-07-15, or a year", re.compile(r"\d{4}(-\d{2}-\d{2})?"), json_type=("string", "integer"))
 
 
-@dataclass(frozen=True, slots=True)
-class Bound(Kind):
+class Bound(Kind, frozen=True):
     """A number, or null for an open end."""
 
     def read(self, node: yaml.Node, reader: Reader) -> Any:
@@ -151,8 +146,7 @@ class Bound(Kind):
         return {"type": ["number", "null"]}
 
 
-@dataclass(frozen=True, slots=True)
-class Choice(Kind):
+class Choice(Kind, frozen=True):
     """One of a fixed set of words."""
 
     words: tuple[str, ...]
@@ -169,8 +163,7 @@ class Choice(Kind):
         return {"enum": list(self.words)}
 
 
-@dataclass(frozen=True, slots=True)
-class Raw(Kind):
+class Raw(Kind, frozen=True):
     """A node that a later step reads, because its type depends on something else."""
 
     json_schema: Mapping[str, Any] = field(default_factory=dict)
@@ -182,8 +175,7 @@ class Raw(Kind):
         return dict(self.json_schema)
 
 
-@dataclass(frozen=True, slots=True)
-class Source(Kind):
+class Source(Kind, frozen=True):
     """A scalar whose source matters (an expression): the node itself."""
 
     what: str = "an expression"
@@ -198,8 +190,7 @@ class Source(Kind):
         return {"type": ["string", "number", "integer", "boolean"]}
 
 
-@dataclass(frozen=True, slots=True)
-class ListOf(Kind):
+class ListOf(Kind, frozen=True):
     """A list of values of one kind; refused items are left out."""
 
     item: Kind
@@ -215,8 +206,7 @@ class ListOf(Kind):
         return {"type": "array", "items": self.item.schema(definitions)}
 
 
-@dataclass(frozen=True, slots=True)
-class Pair(Kind):
+class Pair(Kind, frozen=True):
     """A list of exactly two bounds."""
 
     def read(self, node: yaml.Node, reader: Reader) -> Any:
@@ -229,8 +219,7 @@ class Pair(Kind):
         return {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 2, "maxItems": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class MapOf(Kind):
+class MapOf(Kind, frozen=True):
     """A mapping from ids to values of one kind, as a list of (key, key node, value)."""
 
     item: Kind
@@ -259,8 +248,7 @@ class MapOf(Kind):
         return {"type": "object", "patternProperties": {f"^(?:{pattern})$": self.item.schema(definitions)}, "additionalProperties": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Either(Kind):
+class Either(Kind, frozen=True):
     """A scalar of one kind or a collection of another."""
 
     scalar: Kind
@@ -273,8 +261,7 @@ class Either(Kind):
         return {"anyOf": [self.scalar.schema(definitions), self.other.schema(definitions)]}
 
 
-@dataclass(frozen=True, eq=False)
-class Shape(Kind):
+class Shape(Kind, eq=False, frozen=True):
     """A mapping with known keys."""
 
     name: str

@@ -79,7 +79,7 @@ def value(good: Knowledge, fact: str, written: str) -> Any:
         ("cracks", "unknown", None),
         ("cracks", "{value: [], complete: false}", Records((), complete=False)),
         ("cracks", "{value: [], complete: true}", Records(())),
-        ("cracks", "[{kind: across, width_mm: 2.5 mm, wet: false}]", Records(({"kind": "across", "width_mm": Decimal("2.5"), "wet": False},))),
+        ("cracks", "[{kind: across, width_mm: 2.5 mm}]", Records(({"kind": "across", "width_mm": Decimal("2.5")},))),
         # a width that nobody states lies in its declared range; what else is left out is unknown
         ("cracks", "[{wet: true}]", Records(({"wet": True, "width_mm": Partial(0, 500)},))),
         ("cracks", "[{wet: unknown, kind: unknown, width_mm: unknown}]", Records(({"width_mm": Partial(0, 500)},))),

@@ -104,8 +104,17 @@ def bare(node: Any) -> Any:
     if isinstance(node, n.Literal):
         return ("Literal", type(node.value), node.value, node.text)
     if isinstance(node, n.Node):
-        return (type(node).__name__, *(bare(getattr(node, name)) for name in node.__dataclass_fields__ if name != "at"))
+        return (type(node).__name__, *(bare(getattr(node, name)) for name in node.__match_args__ if name != "at"))
     return tuple(map(bare, node)) if isinstance(node, tuple) else node
+
+
+def test_trees_compare_by_meaning() -> None:
+    one, other = parse("a and max(b, 2.0) > 1"), parse("  (a) and  max(b,2)>1.00")
+    assert one == other
+    assert hash(one) == hash(other)
+    assert one != parse("a and max(b, 2) >= 1")
+    assert n.Not(A) != n.Negative(A)
+    assert {parse("a"), parse(" a"), parse("b")} == {A, B}
 
 
 def test_every_node_knows_where_it_begins() -> None:

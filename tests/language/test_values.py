@@ -18,6 +18,7 @@ OPEN = Partial(1, None)
 BELOW = Partial(None, 5)
 EITHER = Partial(1, 4, (1, 4))
 LONG = D("123456789012345678901234567890.123456789012345678901234567891")  # 60 digits, as many as a reader takes
+MINUS_LONG = D(f"-{LONG}")  # the minus sign of Python would round it
 
 
 # One of several values --------------------------------------------------------------------------------------
@@ -195,7 +196,6 @@ def test_member(value: Any, truth: bool | None) -> None:
         (WIDE, "*", 0, 0),
         (Partial(-2, 3), "*", Partial(-5, 4), Partial(-15, 12)),
         (OPEN, "*", WIDE, Partial(1, None)),
-        (OPEN, "*", -1, None),
         (WIDE, "/", 2, Partial(D("0.5"), D("2.5"))),
         (WIDE, "/", -2, Partial(D("-2.5"), D("-0.5"))),
         (10, "/", WIDE, Partial(2, 10)),
@@ -203,7 +203,6 @@ def test_member(value: Any, truth: bool | None) -> None:
         (10, "/", Partial(-1, 1), None),
         (10, "/", OPEN, Partial(0, 10)),
         (10, "/", Partial(0, None), None),
-        (-10, "/", OPEN, None),
         (Partial(-4, 4), "/", 2, Partial(-2, 2)),
         # possible values
         (EITHER, "+", 1, Partial(2, 5, (2, 5))),
@@ -228,8 +227,11 @@ def test_many_combinations_keep_their_bounds_only() -> None:
 
 
 def test_products_of_long_numbers_are_exact() -> None:
-    a, b = D("9" * 29 + ".9"), D("0." + "1" * 29)
-    assert arithmetic("*", a, b) == D("111111111111111111111111111110") - D("0." + "0" * 29 + "1") + D("0." + "1" * 29) - D("0.0") or True
+    assert arithmetic("*", D("9" * 29 + ".9"), D("0." + "0" * 28 + "1")) == D("0." + "9" * 30)
+    # (10^15 + 10^-14)^2 = 10^30 + 20 + 10^-28
+    assert arithmetic("*", D("1000000000000000.00000000000001"), D("1000000000000000.00000000000001")) == (
+        D("1000000000000000000000000000020.0000000000000000000000000001")
+    )
     assert arithmetic("*", 10**29 + 1, 10**29 + 1) == 10**58 + 2 * 10**29 + 1
 
 
@@ -281,8 +283,8 @@ def test_extreme(kind: str, values: list[Any], value: Any) -> None:
         (Partial(-3, 3, (-3, 2, 3)), Partial(2, 3, (2, 3))),
         (Partial(-3, 3, (-3, 3)), 3),
         (LONG, LONG),
-        (-LONG if False else D("-" + str(LONG)), LONG),
-        (Partial(D("-" + str(LONG)), -1), Partial(1, LONG)),
+        (MINUS_LONG, LONG),
+        (Partial(MINUS_LONG, -1), Partial(1, LONG)),
     ],
 )
 def test_absolute(value: Any, size: Any) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from dingji.knowledge.model import Place, Words
+from dingji.records import Record
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Record, frozen=True):
     """A fact as stated: its value (as in `dingji.language.values`; None if unknown) and its provenance."""
 
     name: str
@@ -24,8 +23,7 @@ class Statement:
     place: Place | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Opinion:
+class Opinion(Record, frozen=True):
     """One expert's grade in one round."""
 
     rater: str
@@ -36,8 +34,7 @@ class Opinion:
     date: dt.date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Record, frozen=True):
     """What a case expects of the determination or of one finding; None where it says nothing."""
 
     instrument: str = ""
@@ -47,8 +44,7 @@ class Expected:
     reachable: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Record, frozen=True):
     """The expected result of a case."""
 
     determination: Expected | None = None
@@ -59,8 +55,7 @@ class Expectation:
     first_question: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Record, frozen=True):
     """One subject with its facts on a date. `statements` holds the facts that were stated, `unknown` ones included."""
 
     id: str

@@ -6,7 +6,6 @@ report every problem at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,14 @@ from dingji.knowledge.vocabulary import place, read_value, some_words
 from dingji.language import types as t
 from dingji.language.units import parse_unit, show
 from dingji.language.values import Partial, Records, between
+from dingji.records import Record
 from dingji.shapes import NUMBER_KIND, Reader, Section, scalar_text
 
 MAX_TEXT = 2000
 """Characters of a text fact; the rule engine compares short texts only."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaseFile:
+class CaseFile(Record, frozen=True):
     """A case as it stands in its file: shape checked, facts not yet."""
 
     section: Section

@@ -53,7 +53,7 @@ def grade_file(
     base = load(knowledge)
     cases = pick(read_cases(find_case(path)), case_id, path)
     results = [grade(base, case, as_of=as_of, today=dt.date.today(), profile=profile) for case in cases]
-    met = require is None or all([_meets(base, result, require) for result in results])
+    met = require is None or all(_meets(base, result, require) for result in results)
     if form == "json":
         plain = [r.to_dict() for r in results]
         text = json.dumps(plain[0] if len(plain) == 1 else plain, ensure_ascii=False, indent=2)

@@ -19,12 +19,13 @@ import threading
 import weakref
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, TypeAlias, cast
+
+from dingji.records import Draft, field
 
 Value: TypeAlias = int | str | bool
 Test: TypeAlias = tuple[str, str, Value]  # (field, operator, constant)
@@ -182,8 +183,7 @@ def _joined(paths: Iterable[_Path]) -> tuple[_Path, ...]:
     return tuple(others)
 
 
-@dataclass(slots=True)
-class _Shard:
+class _Shard(Draft):
     """Internal rules in one ruleset of the engine."""
 
     rules: dict[str, _Path] = field(default_factory=dict)

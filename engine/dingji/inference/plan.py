@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from dingji.inference.conditions import Encoder
@@ -19,13 +18,13 @@ from dingji.language import nodes as n
 from dingji.language import types as t
 from dingji.language.evaluate import Evaluator, compile_node
 from dingji.language.values import Truth
+from dingji.records import Draft, Record, field, replace
 
 MOST_PLANS = 64
 """Plans kept per knowledge base; the oldest goes first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Record, frozen=True):
     """An instrument that applies to a case. `truth` None: it depends on a fact or day that is not known."""
 
     instrument: m.Instrument
@@ -46,8 +45,7 @@ class Entry(NamedTuple):
     first: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Record, frozen=True):
     """One decision, compiled."""
 
     decision: m.Decision
@@ -60,8 +58,7 @@ class Step:
     """How this value joins one that another instrument wrote before: worst or best."""
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Record, frozen=True):
     """A finding as the reconciliation reads it: on the determination's scale, through a crosswalk if need be."""
 
     instrument: str
@@ -69,8 +66,7 @@ class Counted:
     certain: bool
 
 
-@dataclass(eq=False, slots=True)
-class Plan:
+class Plan(Draft):
     """The rules in scope and the steps in order. `warnings` are positions of flags, `duties` of duties."""
 
     knowledge: m.Knowledge

@@ -7,11 +7,11 @@ Every policy is three-valued: a rule whose condition is unknown keeps its conclu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from dingji.knowledge.model import Adjustment
 from dingji.language.values import Truth, extreme, one_of, possible
+from dingji.records import Record
 
 
 class Hit(NamedTuple):
@@ -22,8 +22,7 @@ class Hit(NamedTuple):
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Record, frozen=True):
     """The value of a decision, the rules that gave it, and the rules that could still change it."""
 
     value: Any

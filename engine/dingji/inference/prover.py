@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from dingji.errors import KnowledgeError, Problem
@@ -10,10 +9,10 @@ from dingji.inference.plan import Plan, Step
 from dingji.inference.policies import ConflictError, Hit, Outcome, adjust, combine, settle
 from dingji.language.types import Scale
 from dingji.language.values import Records, Truth, one_of, possible
+from dingji.records import Draft, field
 
 
-@dataclass(slots=True)
-class Evaluation:
+class Evaluation(Draft):
     """What the prover found: `facts` stated and derived, the truth of each rule by position, each step's outcome."""
 
     plan: Plan

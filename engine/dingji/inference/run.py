@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from dingji.errors import EvaluationError, Problem
@@ -10,12 +9,12 @@ from dingji.inference import durable
 from dingji.inference.plan import Plan, plan_for
 from dingji.inference.prover import Evaluation, prove
 from dingji.knowledge.model import Knowledge
+from dingji.records import Record
 
 REFERENCE = "reference"
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Record, frozen=True):
     """An evaluation that both evaluators agree on. `without` says why the rule engine did not run, if it did not."""
 
     evaluation: Evaluation

@@ -19,12 +19,13 @@ from typing import Any
 
 from dingji.knowledge import model
 from dingji.language import nodes, types
+from dingji.records import Record
 
 _CLASSES: dict[str, type] = {
     cls.__name__ + suffix: cls
     for module, suffix in ((model, ""), (nodes, "N"), (types, "T"))
     for cls in vars(module).values()
-    if isinstance(cls, type) and dataclasses.is_dataclass(cls) and cls.__module__ == module.__name__
+    if isinstance(cls, type) and cls.__module__ == module.__name__ and (issubclass(cls, Record) or cls is model.Knowledge)
 }
 _NAMES = {cls: name for name, cls in _CLASSES.items()}
 
@@ -109,13 +110,14 @@ def _decode(data: Any) -> Any:
     values = [_decode(x) if type(x) is list else x for x in data[1:]]
     cls = _CLASSES[head]
     if issubclass(cls, nodes.Node):
-        return cls(*values[1:], at=values[0])
+        return cls(*values[:-1], at=values[-1])
     return cls(*values)
 
 
+# The plans of a knowledge base are not kept; the position of a node comes last, by keyword.
+_FIELDS = {name: cls.__struct_fields__ for name, cls in _CLASSES.items() if issubclass(cls, Record)}
+_FIELDS["Knowledge"] = tuple(f.name for f in dataclasses.fields(model.Knowledge) if f.name != "plans")
 # A cache written under other definitions of these classes is not ours to read.
 FORMAT = hashlib.sha256(
-    repr([(name, [(f.name, f.type) for f in dataclasses.fields(cls)]) for name, cls in sorted(_CLASSES.items())]).encode()
+    repr([(name, fields, sorted(_CLASSES[name].__annotations__.items())) for name, fields in sorted(_FIELDS.items())]).encode()
 ).hexdigest()
-# `at` comes first in nodes (a keyword of the base class); the plans of a knowledge base are not kept
-_FIELDS = {name: [f.name for f in dataclasses.fields(cls) if f.name != "plans"] for name, cls in _CLASSES.items()}

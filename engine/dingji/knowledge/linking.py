@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 
 from dingji.documents import Problems
 from dingji.errors import nearest
 from dingji.knowledge import model as m
 from dingji.language import nodes as n
+from dingji.records import replace
 
 
 def reads(decision: m.Decision, rules: Mapping[str, m.Rule]) -> frozenset[str]:

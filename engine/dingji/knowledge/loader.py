@@ -7,7 +7,6 @@ for people. Names are declared before rules are read, whatever the order of the 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -22,18 +21,17 @@ from dingji.knowledge.profiles import build_profile, with_profile
 from dingji.knowledge.rules import Block, build_crosswalk, build_instrument
 from dingji.knowledge.shapes import FILES
 from dingji.language.types import Bool, Scale, Type
+from dingji.records import Draft, field, replace
 from dingji.shapes import Reader, Section, scalar_text
 
 
-@dataclass(slots=True)
-class _File:
+class _File(Draft):
     kind: str
     section: Section
     reader: Reader
 
 
-@dataclass(slots=True)
-class _Base:
+class _Base(Draft):
     names: vocab.Names = field(default_factory=vocab.Names)
     instruments: dict[str, m.Instrument] = field(default_factory=dict)
     crosswalks: dict[str, m.Crosswalk] = field(default_factory=dict)

@@ -13,12 +13,12 @@ from dingji.language import nodes as n
 from dingji.language.printer import to_source
 from dingji.language.types import Number, Scale, Type
 from dingji.language.values import Partial, Truth
+from dingji.records import Record
 
 STAGE_NUMBER = {"derive": 0, "identify": 1, "grade": 2, "adjust": 3, "determine": 4, "escalate": 5}
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Record, frozen=True):
     """A text in English and Chinese."""
 
     en: str
@@ -29,8 +29,7 @@ class Words:
         return self.zh if language == "zh" else self.en
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Record, frozen=True):
     """Where something stands: file, line and column from 1."""
 
     file: str
@@ -41,8 +40,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDefinition:
+class FieldDefinition(Record, frozen=True):
     """A field of a list fact's records."""
 
     name: str
@@ -53,8 +51,7 @@ class FieldDefinition:
     values: tuple[tuple[str, Words], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FactDefinition:
+class FactDefinition(Record, frozen=True):
     """A declared fact. `unit` is the label as written; `values` are the labels of an enum."""
 
     name: str
@@ -76,8 +73,7 @@ class FactDefinition:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class GradeDefinition:
+class GradeDefinition(Record, frozen=True):
     """One grade of a scale; `silent` grades say only that nothing was found."""
 
     id: str
@@ -86,8 +82,7 @@ class GradeDefinition:
     silent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleDefinition:
+class ScaleDefinition(Record, frozen=True):
     """An ordered scale, most severe grade first."""
 
     id: str
@@ -108,8 +103,7 @@ class ScaleDefinition:
         return self.type.severity(grade)
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDocument:
+class SourceDocument(Record, frozen=True):
     """A document that rules cite."""
 
     id: str
@@ -120,16 +114,14 @@ class SourceDocument:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Adjustment:
+class Adjustment(Record, frozen=True):
     """What an adjustment does to a grade: `kind` is lower, raise, at_least, at_most or set; `amount` steps or a severity."""
 
     kind: str
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Record, frozen=True):
     """A time limit: `kind` is at_once, none_stated or within; then `amount` `unit` from the date fact `since`."""
 
     kind: str
@@ -138,8 +130,7 @@ class Due:
     since: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Record, frozen=True):
     """Condition -> conclusion. `kind`: formula, row, example, adjustment, duty, flag, crosswalk or reconciliation.
 
     `then` are the (fact, value) pairs it concludes; grades stand as severities. A formula has `value` instead.
@@ -176,8 +167,7 @@ class Rule:
         return "" if self.when is None else to_source(self.when)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Record, frozen=True):
     """The rules of one owner that write one fact, and the policy by which one value comes out.
 
     `policy`: as in a table, or `formula`, `adjust` (folds over `base`), `reconcile` (combines `inputs`).
@@ -198,8 +188,7 @@ class Decision:
     scale: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class InForce:
+class InForce(Record, frozen=True):
     """The days an instrument is in force. A bound known only to the year leaves the days of that year open."""
 
     start: str = ""
@@ -230,8 +219,7 @@ def _not_passed(end: str, day: dt.date) -> Truth:
     return day <= dt.date.fromisoformat(end)
 
 
-@dataclass(frozen=True, slots=True)
-class Instrument:
+class Instrument(Record, frozen=True):
     """One edition of a regulation, standard, list or model."""
 
     id: str
@@ -249,8 +237,7 @@ class Instrument:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Crosswalk:
+class Crosswalk(Record, frozen=True):
     """A cited table from one scale to another."""
 
     id: str
@@ -261,8 +248,7 @@ class Crosswalk:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
+class Reconciliation(Record, frozen=True):
     """How the findings of a kind of case become one determination."""
 
     id: str
@@ -275,8 +261,7 @@ class Reconciliation:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Record, frozen=True):
     """A named set of replacements: `removes` leave, `rules` and `decisions` join, `readings` move findings to other facts."""
 
     id: str

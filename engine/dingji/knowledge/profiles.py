@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
 
 from dingji.documents import Problems
 from dingji.errors import KnowledgeError, nearest
@@ -11,6 +11,7 @@ from dingji.knowledge import model as m
 from dingji.knowledge.linking import check_links, order
 from dingji.knowledge.rules import Block
 from dingji.knowledge.vocabulary import Names, place, some_words
+from dingji.records import replace
 from dingji.shapes import Reader, Section
 
 
@@ -111,7 +112,7 @@ def with_profile(knowledge: m.Knowledge, name: str) -> m.Knowledge:
     ordered = order(decisions, rules, problems)
     if problems.found:
         raise KnowledgeError(problems.found)
-    return replace(knowledge, rules=rules, instruments=instruments, decisions=ordered, plans={})
+    return dataclasses.replace(knowledge, rules=rules, instruments=instruments, decisions=ordered, plans={})
 
 
 def _reading_default(decision: m.Decision, knowledge: m.Knowledge, readings: Mapping[str, str]) -> m.Decision:

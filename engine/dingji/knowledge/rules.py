@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -16,11 +15,11 @@ from dingji.language import nodes as n
 from dingji.language import types as t
 from dingji.language.check import check
 from dingji.language.parser import ExpressionError, parse
+from dingji.records import Draft, field
 from dingji.shapes import Reader, Section
 
 
-@dataclass(slots=True)
-class Block:
+class Block(Draft):
     """The rules and decisions of one file, with what they inherit."""
 
     owner: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -13,11 +12,11 @@ from dingji.knowledge import model as m
 from dingji.language import types as t
 from dingji.language.parser import RESERVED
 from dingji.language.units import parse_unit
+from dingji.records import Draft, field
 from dingji.shapes import DATE, NUMBER_KIND, Reader, Section, plain, scalar_text
 
 
-@dataclass(slots=True)
-class Names:
+class Names(Draft):
     """Everything that rules may refer to."""
 
     facts: dict[str, m.FactDefinition] = field(default_factory=dict)

@@ -7,12 +7,12 @@ so that what a proof shows and what the evaluator computed can't differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from dingji.language import nodes as n
 from dingji.language import values as v
 from dingji.language.printer import to_source
+from dingji.records import Record
 
 Facts = dict[str, Any]
 """Fact name -> value; a name that is missing is unknown. List items are bound under `<variable>.` while a quantifier runs."""
@@ -59,8 +59,7 @@ def compile_node(node: n.Node, defaults: Defaults) -> Evaluator:
     raise TypeError(f"not a node: {node!r}")
 
 
-@dataclass(frozen=True, slots=True)
-class Tracer:
+class Tracer(Record, frozen=True):
     """A compiled expression that can also be evaluated part by part, for proofs. Constants are not parts."""
 
     node: n.Node

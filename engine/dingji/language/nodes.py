@@ -6,73 +6,75 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
+
+from dingji.records import Record
 
 Constant = bool | int | Decimal | str | dt.date
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
-    """Base of all nodes."""
+class Node(Record, kw_only=True, frozen=True):
+    """Base of all nodes. `at` stands last, by keyword."""
 
-    at: int = field(compare=False, kw_only=True, default=0)
+    at: int = 0
+
+    def _meaning(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, name) for name in self.__struct_fields__ if name not in ("at", "text"))
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and isinstance(other, Node) and self._meaning() == other._meaning()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._meaning()))
 
 
-@dataclass(frozen=True, slots=True)
-class Literal(Node):
+class Literal(Node, frozen=True):
     """A constant. For a grade of a scale `value` is its severity and `text` the grade as written."""
 
     value: Constant
-    text: str = field(compare=False)
+    text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fact(Node):
+class Fact(Node, frozen=True):
     """A fact of the case, by name."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Field(Node):
+class Field(Node, frozen=True):
     """A field of the list item that a quantifier binds: `i.score`."""
 
     variable: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Not(Node):
+class Not(Node, frozen=True):
     """Negation: true only if the operand is known to be false."""
 
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
-class And(Node):
+class And(Node, frozen=True):
     """Conjunction of two or more conditions."""
 
     operands: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or(Node):
+class Or(Node, frozen=True):
     """Disjunction of two or more conditions."""
 
     operands: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Compare(Node):
+class Compare(Node, frozen=True):
     """A chain of comparisons, `1 <= x < 5`: `operators[n]` stands between `operands[n]` and `operands[n + 1]`."""
 
     operands: tuple[Node, ...]
     operators: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Member(Node):
+class Member(Node, frozen=True):
     """`x in [..]` or `x not in [..]`; the choices are constants."""
 
     operand: Node
@@ -80,8 +82,7 @@ class Member(Node):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic(Node):
+class Arithmetic(Node, frozen=True):
     """`+`, `-`, `*` or `/` of two numbers."""
 
     operator: str
@@ -89,23 +90,20 @@ class Arithmetic(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Negative(Node):
+class Negative(Node, frozen=True):
     """The number with its sign changed."""
 
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Node):
+class Call(Node, frozen=True):
     """A function of one or more values: max, min, abs, round, known, days_between, months_between, years_between."""
 
     function: str
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Quantifier(Node):
+class Quantifier(Node, frozen=True):
     """any, all, count, sum, max or min over the records of a list fact: `kind(element for variable in source if filter)`."""
 
     kind: str

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
 from dingji.language.units import PLAIN, Unit, show
+from dingji.records import Record
 
 Bound = int | Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(Record, frozen=True):
     """Base of all types."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bool(Type):
+class Bool(Type, frozen=True):
     """true or false."""
 
 
-@dataclass(frozen=True, slots=True)
-class Date(Type):
+class Date(Type, frozen=True):
     """A day of the calendar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text(Type):
+class Text(Type, frozen=True):
     """Free text; compares for equality only."""
 
 
-@dataclass(frozen=True, slots=True)
-class Number(Type):
+class Number(Type, frozen=True):
     """A number with a unit. `low` and `high` are inclusive bounds of every possible value, None where open.
 
     `literal` marks a number whose unit is still free: a constant takes the unit of what it is compared with or added to.
@@ -48,15 +43,13 @@ class Number(Type):
         return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
 
 
-@dataclass(frozen=True, slots=True)
-class Enum(Type):
+class Enum(Type, frozen=True):
     """One of a set of named values, without order."""
 
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scale(Type):
+class Scale(Type, frozen=True):
     """A grade of an ordered scale. `grades` runs from the most severe to the mildest."""
 
     name: str
@@ -71,8 +64,7 @@ class Scale(Type):
         return self.grades[len(self.grades) - 1 - severity]
 
 
-@dataclass(frozen=True, slots=True)
-class Records(Type):
+class Records(Type, frozen=True):
     """A list of records; `fields` are (name, type) pairs."""
 
     fields: tuple[tuple[str, Type], ...]
@@ -82,8 +74,7 @@ class Records(Type):
         return dict(self.fields).get(name)
 
 
-@dataclass(frozen=True, slots=True)
-class String(Type):
+class String(Type, frozen=True):
     """A string constant whose meaning (enum value, grade, text) is still open."""
 
     value: str

@@ -10,10 +10,11 @@ from __future__ import annotations
 import datetime as dt
 import operator
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, DecimalException
 from itertools import product
 from typing import Any
+
+from dingji.records import Record
 
 Truth = bool | None
 Value = Any
@@ -26,8 +27,7 @@ MOST_VALUES = 32
 CONTEXT = Context(prec=60)
 
 
-@dataclass(frozen=True, slots=True)
-class Partial:
+class Partial(Record, frozen=True):
     """A value known in part. `low` and `high` are inclusive, None where open.
 
     `values`, if given, are all the values still possible, in ascending order; then the bounds are its ends.
@@ -43,8 +43,7 @@ class Partial:
         return f"{'..' if self.low is None else self.low} .. {'..' if self.high is None else self.high}"
 
 
-@dataclass(frozen=True, slots=True)
-class Records:
+class Records(Record, frozen=True):
     """The value of a list fact: its items (field -> value; a missing field is unknown).
 
     `complete` is false where more items may exist than are listed.

@@ -6,7 +6,6 @@ report can say which factors carried a grade, and which assumed rules it stands 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from dingji.cases.model import Case
@@ -16,10 +15,10 @@ from dingji.knowledge.linking import rule_reads
 from dingji.language import nodes as n
 from dingji.language.evaluate import Tracer, tracer
 from dingji.language.values import high, possible
+from dingji.records import Draft, field
 
 
-@dataclass(slots=True)
-class Grounds:
+class Grounds(Draft):
     """Rules (positions in the plan) and facts that decided a value, in the order found from the value downwards."""
 
     rules: dict[int, None] = field(default_factory=dict)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from dingji.knowledge.model import Words
+from dingji.records import Record
 
 Plain = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Record, frozen=True):
     """A node of a condition with its truth: true, false or null (unknown). Values stand as text."""
 
     source: str
@@ -21,8 +21,7 @@ class Condition:
     parts: tuple[Condition, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RuleProof:
+class RuleProof(Record, frozen=True):
     """A rule in a proof: what it says, where it stands, how sure we are of it, and its condition node by node."""
 
     id: str
@@ -37,8 +36,7 @@ class RuleProof:
     condition: Condition | None
 
 
-@dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Record, frozen=True):
     """Who states a fact, and on what evidence."""
 
     nature: str
@@ -49,8 +47,7 @@ class Provenance:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class FactProof:
+class FactProof(Record, frozen=True):
     """How a fact got its value. `how`: stated, derived, unknown, or seen (proved earlier in the same proof).
 
     `formula` is the formula of a derived number, `policy` the hit policy of a table. `rules` gave the value; `open_rules`
@@ -70,8 +67,7 @@ class FactProof:
     facts: tuple[FactProof, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Record, frozen=True):
     """The number behind a banded grade, and how far it is from the next more severe band (null if there is none)."""
 
     fact: str
@@ -79,8 +75,7 @@ class Score:
     distance_to_next: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Record, frozen=True):
     """What one method says under one instrument.
 
     `status`: determined, provisional (rests on weak rules), undetermined (unknown facts could change it) or silent (nothing
@@ -112,8 +107,7 @@ class Finding:
     today: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Record, frozen=True):
     """Two findings that differ: the milder one, the more severe one, and the factors the milder one left out."""
 
     milder: str
@@ -122,8 +116,7 @@ class Difference:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Disagreement:
+class Disagreement(Record, frozen=True):
     """Whether the findings differ on the determination's scale, and why."""
 
     differ: bool
@@ -131,8 +124,7 @@ class Disagreement:
     differences: tuple[Difference, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(Record, frozen=True):
     """A weak rule on which a grade rests: what makes it provisional."""
 
     rule: str
@@ -140,8 +132,7 @@ class Ground:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Record, frozen=True):
     """A judged fact that the grade turns on, with who judged it and on what evidence."""
 
     fact: str
@@ -151,8 +142,7 @@ class Judgement:
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Determination:
+class Determination(Record, frozen=True):
     """The grade that stands after reconciliation."""
 
     scale: str
@@ -166,8 +156,7 @@ class Determination:
     judged: tuple[Judgement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(Record, frozen=True):
     """A warning beside the grade."""
 
     id: str
@@ -175,8 +164,7 @@ class Flag:
     cite: str
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(Record, frozen=True):
     """What follows: who must do what, by when. `due` is a day, or null; `limit` says how it is reckoned."""
 
     id: str
@@ -190,8 +178,7 @@ class Duty:
     confidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Record, frozen=True):
     """An unknown fact that could change the determination: how to ask, and between which grades it decides."""
 
     fact: str
@@ -200,8 +187,7 @@ class Question:
     decides: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Record, frozen=True):
     """A graded case."""
 
     case: str
@@ -227,15 +213,7 @@ class Result:
 
     def to_dict(self) -> Plain:
         """The result as plain data: the JSON result (`dingji schema result`)."""
-        plain: Plain = _plain(self)
+        plain: Plain = msgspec.to_builtins(self)
         head = {"case": plain.pop("case"), "title": plain.pop("title"), "subject": plain.pop("subject"), "as_of": plain.pop("as_of")}
         knowledge = {"version": plain.pop("knowledge_version"), "digest": plain.pop("knowledge_digest"), "profile": plain.pop("profile")}
         return {**head, "knowledge": knowledge, **plain}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_plain(v) for v in value]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    return value
