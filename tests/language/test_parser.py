@@ -104,7 +104,7 @@ def bare(node: Any) -> Any:
     if isinstance(node, n.Literal):
         return ("Literal", type(node.value), node.value, node.text)
     if isinstance(node, n.Node):
-        return (type(node).__name__, *(bare(getattr(node, name)) for name in node.__match_args__ if name != "at"))
+        return (type(node).__name__, *(bare(getattr(node, name)) for name in type(node).__match_args__ if name != "at"))
     return tuple(map(bare, node)) if isinstance(node, tuple) else node
 
 

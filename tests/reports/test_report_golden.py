@@ -6,12 +6,12 @@ Read the difference before it is committed: these files are what users see.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dingji.knowledge.model import Knowledge
+from dingji.records import replace
 from dingji.reports import Detail, Form, Language, render
 
 from .samples import DEMO, UNDETERMINED, graded

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import unicodedata
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ import dingji
 from dingji.errors import DingjiError, Problem
 from dingji.knowledge.model import Knowledge, Words
 from dingji.methods.model import Result
+from dingji.records import replace
 from dingji.reports import Detail, Form, Language, ReportError, render
 from dingji.reports.plain import escaped, stripped
 

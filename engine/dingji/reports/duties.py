@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dingji.knowledge.shapes import WEAK
 from dingji.methods import model as m
+from dingji.records import Record
 from dingji.reports.values import Speech
 
 
-@dataclass(frozen=True, slots=True)
-class DutyView:
+class DutyView(Record):
     """Who must do what, by when. `day` is empty where the source names no time or the case not the day it runs from."""
 
     due: str

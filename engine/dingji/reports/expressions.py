@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from dingji.language import nodes as n
 from dingji.language import types as t
 from dingji.language.parser import ExpressionError, parse
+from dingji.records import Record, field
 from dingji.reports.values import Definition, Speech
 
 _ARITHMETIC = {"+": "+", "-": "−", "*": "×", "/": "÷"}
@@ -25,8 +25,7 @@ def tree(source: str) -> n.Node | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Phrases:
+class Phrases(Record):
     """Speaks expressions. `lists` are the list facts that variables of quantifiers run over; `values` replace facts by numbers."""
 
     speech: Speech

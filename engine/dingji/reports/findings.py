@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dingji.methods import model as m
+from dingji.records import Record
 from dingji.reports.values import Speech
 
 
-@dataclass(frozen=True, slots=True)
-class FindingView:
+class FindingView(Record):
     """What one method says under one instrument. `named` is its title with the number of the edition, `canonical` its grade on
     the scale of the determination; `short` is the grade for one line, without those that are still possible.
     """
@@ -26,8 +24,7 @@ class FindingView:
     score: str
 
 
-@dataclass(frozen=True, slots=True)
-class PairView:
+class PairView(Record):
     """A more severe finding, and why the milder one stays below it."""
 
     instrument: str
@@ -35,8 +32,7 @@ class PairView:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class DifferenceView:
+class DifferenceView(Record):
     """A finding and all that are more severe."""
 
     instrument: str
@@ -44,8 +40,7 @@ class DifferenceView:
     severer: tuple[PairView, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TodayView:
+class TodayView(Record):
     """An edition applied, and the one that would apply today."""
 
     then: str

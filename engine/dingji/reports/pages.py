@@ -6,7 +6,6 @@ import re
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from dingji.errors import Problem
 from dingji.knowledge import bundled
+from dingji.records import Draft
 from dingji.reports import lines
 from dingji.reports.errors import ReportError
 from dingji.reports.messages import Catalogue
@@ -28,8 +28,7 @@ MOST_STEPS = 200_000
 LEAST_WIDTH = 40
 
 
-@dataclass(slots=True)
-class _Page:
+class _Page(Draft):
     """The page being written: what filters need to know."""
 
     width: int

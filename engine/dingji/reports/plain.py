@@ -5,11 +5,12 @@ Both work on a whole view at once, so that no field can be forgotten by a templa
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import unicodedata
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+from dingji.records import Record, replace
 
 V = TypeVar("V")
 
@@ -28,15 +29,14 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def mapped(view: V, change: Callable[[str], str]) -> V:
-    """A copy of a view (dataclasses, tuples, strings) with every string changed."""
+    """A copy of a view (records, tuples, strings) with every string changed."""
     found: Any = view
     if isinstance(found, str):
         found = change(found)
     elif isinstance(found, tuple):
         found = tuple([mapped(part, change) for part in found])
-    elif dataclasses.is_dataclass(found) and not isinstance(found, type):
-        parts = {field.name: mapped(getattr(found, field.name), change) for field in dataclasses.fields(found)}
-        found = dataclasses.replace(found, **parts)
+    elif isinstance(found, Record):
+        found = replace(found, **{name: mapped(getattr(found, name), change) for name in found.__struct_fields__})
     return found  # type: ignore[no-any-return]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from dingji.language import nodes as n
 from dingji.language import types as t
 from dingji.methods import model as m
+from dingji.records import Record, replace
 from dingji.reports.expressions import Phrases, tree
 from dingji.reports.values import Speech
 
@@ -16,8 +16,7 @@ _ITEM = re.compile(r"\w+\[(\d+)\]")
 _ADJUSTED = "adjust"
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionView:
+class ConditionView(Record):
     """A node of a condition: `truth` is true, false or unknown; `here` what this case has, where that is not plain."""
 
     truth: str
@@ -26,8 +25,7 @@ class ConditionView:
     parts: tuple[ConditionView, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RuleView:
+class RuleView(Record):
     """A rule: what it says, concludes, cites, and how sure we are of its text."""
 
     id: str
@@ -38,8 +36,7 @@ class RuleView:
     condition: ConditionView | None
 
 
-@dataclass(frozen=True, slots=True)
-class FactView:
+class FactView(Record):
     """A fact with its value. `how` is stated, derived, unknown or seen; `remarks` say who states it, or how it was derived."""
 
     id: str
@@ -127,7 +124,7 @@ class ProofViews:
             text=speech.text(rule.text),
             concludes=speech.fact(fact, rule.concludes) if rule.concludes is not None else "",
             cite=words("cite", cite=words("cited.sure", cited=cited, confidence=words.choice("confidence", rule.confidence))),
-            note=words("note", note=rule.note) if rule.note else "",
+            note=speech.note(rule.id, rule.note),
             condition=self._condition(rule.condition, None, self._phrases) if rule.condition is not None else None,
         )
 

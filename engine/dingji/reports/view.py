@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
 from dingji.knowledge.model import Knowledge
 from dingji.methods import model as m
+from dingji.records import Record
 from dingji.reports.duties import DutyView, duties
 from dingji.reports.findings import DifferenceView, FindingView, TodayView, differences, findings, remarks, today
 from dingji.reports.messages import Catalogue
@@ -14,8 +14,7 @@ from dingji.reports.proof import FactView, ProofViews
 from dingji.reports.values import Speech
 
 
-@dataclass(frozen=True, slots=True)
-class GroundView:
+class GroundView(Record):
     """A weak rule on which the grade rests."""
 
     rule: str
@@ -25,8 +24,7 @@ class GroundView:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class JudgementView:
+class JudgementView(Record):
     """A judged fact that the grade turns on."""
 
     label: str
@@ -35,16 +33,14 @@ class JudgementView:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
-class FlagView:
+class FlagView(Record):
     """A warning."""
 
     text: str
     cite: str
 
 
-@dataclass(frozen=True, slots=True)
-class QuestionView:
+class QuestionView(Record):
     """What to ask, and the grades between which the answer decides."""
 
     question: str
@@ -52,8 +48,7 @@ class QuestionView:
     decides: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Record):
     """A graded case. `headline` is the grade in words, `meaning` what its status means; empty strings stand for nothing."""
 
     case: str
@@ -161,13 +156,14 @@ def _differ(result: m.Result, speech: Speech) -> str:
 
 
 def _ground(ground: m.Ground, speech: Speech) -> GroundView:
-    base = ground.rule.split("@")[0]
-    rule = speech.knowledge.rules.get(base)
-    text = speech.text(rule.text) if rule else ""
-    words = speech.words
-    cite = words("cite", cite=words("cited", cite=speech.cite(base, ""), document=speech.source(rule.source))) if rule else ""
+    words, rule = speech.words, speech.rule(ground.rule)
+    cite = words("cited", cite=speech.cite(ground.rule, ""), document=speech.source(rule.source)) if rule else ""
     return GroundView(
-        base, words.choice("confidence", ground.confidence), text, cite, words("note", note=ground.note) if ground.note else ""
+        rule=ground.rule.split("@")[0],
+        confidence=words.choice("confidence", ground.confidence),
+        text=speech.text(rule.text) if rule else "",
+        cite=words("cite", cite=cite) if cite else "",
+        note=speech.note(ground.rule, ground.note),
     )
 
 
