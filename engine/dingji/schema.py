@@ -21,7 +21,6 @@ from dingji.language import types as t
 from dingji.language.units import show
 from dingji.methods.model import Result
 from dingji.records import Record
-from dingji.records import Record
 from dingji.shapes import DATE, NUMBER, TEXT, Schema, Shape
 
 DRAFT = "http://json-schema.org/draft-07/schema#"

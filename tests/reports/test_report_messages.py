@@ -24,7 +24,7 @@ GROUPS = {
     "weak": set(WEAK),
     "method": set(METHODS),
     "status": {"determined", "provisional", "undetermined", "silent"},
-    "meaning": {"determined", "provisional", "undetermined", "silent", "none"},
+    "meaning": {"determined", "provisional", "undetermined", "silent", "silent-weak", "none"},
     "silence": {"no_grade", "partial", "cleared_by_this_list"},
     "function": set(FUNCTIONS),
     "quantifier": {*QUANTIFIERS, "head", "where", "with"},

@@ -275,6 +275,11 @@ def test_a_template_that_fails_is_an_error_with_its_line(text: str, said: str, d
         assert (problem.file, problem.line) == (str(tmp_path / "determination/text/brief.j2"), 2)
 
 
+def test_a_folder_that_is_not_there_is_an_error(demo: Result, kb: Knowledge, tmp_path: Path) -> None:
+    problem = refused(demo, kb, tmp_path / "tempaltes")
+    assert (problem.code, problem.file) == ("T001", str(tmp_path / "tempaltes"))
+
+
 def test_a_template_that_is_no_text_is_an_error(demo: Result, kb: Knowledge, tmp_path: Path) -> None:
     path = own(tmp_path, "") / "determination/text/brief.j2"
     path.write_bytes(b"\xff\xfe\x00")

@@ -72,6 +72,8 @@ class Plan(Draft):
     knowledge: m.Knowledge
     applied: tuple[Applied, ...]
     reconciliation: m.Reconciliation | None
+    covered: bool
+    """Does the reconciliation surely cover the case? If not, its determination stays open."""
     counted: tuple[Counted, ...]
     rules: tuple[m.Rule, ...]
     evaluators: tuple[Evaluator, ...]
@@ -102,12 +104,16 @@ def choose(knowledge: m.Knowledge, facts: dict[str, Any], as_of: dt.date) -> tup
     return tuple(chosen)
 
 
-def reconciliation_for(knowledge: m.Knowledge, facts: dict[str, Any]) -> m.Reconciliation | None:
-    """The reconciliation that covers the case, if one does."""
+def reconciliation_for(knowledge: m.Knowledge, facts: dict[str, Any]) -> tuple[m.Reconciliation | None, bool]:
+    """The reconciliation that covers the case, and whether it surely does; (None, False) if none may."""
+    possible = None
     for item in knowledge.reconciliations.values():
-        if _scope(knowledge, item.id, item.when)(facts) is True:
-            return item
-    return None
+        truth = _scope(knowledge, item.id, item.when)(facts)
+        if truth is True:
+            return item, True
+        if truth is None and possible is None:
+            possible = item
+    return possible, False
 
 
 def _scope(knowledge: m.Knowledge, name: str, node: n.Node) -> Evaluator:
@@ -153,18 +159,18 @@ def plan_for(knowledge: m.Knowledge, facts: dict[str, Any], as_of: dt.date) -> P
         known: Plan = knowledge.plans[shortcut]
         return known
     applied = choose(knowledge, facts, as_of)
-    reconciliation = reconciliation_for(knowledge, facts)
+    reconciliation, covered = reconciliation_for(knowledge, facts)
     index = {name: facts[name] for name in names if facts.get(name) is not None}
     key = (
         "plan",
         tuple((a.instrument.id, a.truth) for a in applied),
-        None if reconciliation is None else reconciliation.id,
+        None if reconciliation is None else (reconciliation.id, covered),
         tuple(index.items()),
     )
     plan = knowledge.plans.get(key)
     if plan is None:
         _make_room(knowledge.plans)
-        plan = knowledge.plans[key] = _compile(knowledge, applied, reconciliation, index)
+        plan = knowledge.plans[key] = _compile(knowledge, applied, (reconciliation, covered), index)
     if shortcut is not None:
         knowledge.plans[shortcut] = plan
     found: Plan = plan
@@ -192,10 +198,12 @@ def _scopes_are_indexed(knowledge: m.Knowledge) -> bool:
 def _compile(
     knowledge: m.Knowledge,
     applied: tuple[Applied, ...],
-    reconciliation: m.Reconciliation | None,
+    coverage: tuple[m.Reconciliation | None, bool],
     index: Mapping[str, Any],
 ) -> Plan:
+    reconciliation, covered = coverage
     owners = {a.instrument.id for a in applied}
+    certain = {a.instrument.id for a in applied if a.truth}
     known = dict(index)
     rules: dict[str, m.Rule] = {}
     closures: dict[str, Evaluator] = {}
@@ -218,7 +226,7 @@ def _compile(
                 decisions.append(replace(decision, inputs=tuple(c.fact for c in counted)))
         elif decision.owner in owners:
             decisions.append(replace(decision, rules=tuple(name for name in decision.rules if admit(knowledge.rules[name]))))
-    loose = [r for r in knowledge.rules.values() if r.kind in ("flag", "duty") and r.owner in owners and admit(r)]
+    loose = [r for r in knowledge.rules.values() if r.kind in ("flag", "duty") and r.owner in certain and admit(r)]
     if reconciliation is not None:
         for name in (reconciliation.rule, reconciliation.disagreement):
             rules[name], closures[name] = knowledge.rules[name], _always
@@ -232,6 +240,7 @@ def _compile(
         knowledge,
         applied,
         reconciliation,
+        covered,
         counted,
         listed,
         tuple(closures[name] for name in rules),

@@ -29,8 +29,8 @@ def determination(evaluation: Evaluation, case: Case, differ: bool) -> m.Determi
     settling = plan.knowledge.rules[reconciliation.disagreement]
     if differ and settling.weak:
         weak.append(settling)
-    status = status_of(scale, value, bool(weak))
-    grade = scale.grade(value) if value is not None and is_known(value) else None
+    status = status_of(scale, value, bool(weak)) if plan.covered else "undetermined"
+    grade = scale.grade(value) if value is not None and is_known(value) and plan.covered else None
     return m.Determination(
         scale=scale.id,
         scale_title=scale.title,

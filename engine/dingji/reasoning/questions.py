@@ -10,6 +10,7 @@ from dingji.inference.prover import Evaluation, prove
 from dingji.knowledge.model import FactDefinition
 from dingji.language import types as t
 from dingji.language.evaluate import is_known
+from dingji.language.nodes import facts_of
 from dingji.methods import model as m
 from dingji.methods.findings import reachable
 from dingji.methods.grounds import grounds
@@ -26,12 +27,13 @@ def questions(evaluation: Evaluation) -> tuple[m.Question, ...]:
     """
     plan = evaluation.plan
     target = plan.reconciliation.decides if plan.reconciliation else None
-    if target is None or is_known(evaluation.facts.get(target)):
+    if target is None or (plan.covered and is_known(evaluation.facts.get(target))):
         return ()
     scale = plan.knowledge.scale_of(target)
     assert scale is not None, "checked by the loader"
     now = reachable(scale, evaluation.facts.get(target))
-    ranked = []
+    scope = _scope_facts(evaluation)
+    ranked: list[tuple[float, bool, str, tuple[str, ...]]] = []
     for name in _candidates(evaluation, target):
         definition = plan.knowledge.facts[name]
         outcomes = [_grades(plan, evaluation, name, value, target) for value in _samples(definition, plan)]
@@ -41,7 +43,18 @@ def questions(evaluation: Evaluation) -> tuple[m.Question, ...]:
         if decides or not outcomes:
             ranked.append((expected, not outcomes, name, decides or now))
     ranked.sort()
-    return tuple(_question(plan.knowledge.facts[name], decides) for _, _, name, decides in ranked)
+    found = [(name, now) for name in scope] + [(name, decides) for _, _, name, decides in ranked if name not in scope]
+    return tuple(_question(plan.knowledge.facts[name], decides) for name, decides in found)
+
+
+def _scope_facts(evaluation: Evaluation) -> list[str]:
+    """The unknown facts on which it depends what applies at all: they come before every other question."""
+    plan, facts = evaluation.plan, evaluation.facts
+    open_scopes = [a.instrument.scope for a in plan.applied if a.truth is None and a.instrument.decides]
+    if plan.reconciliation is not None and not plan.covered:
+        open_scopes.insert(0, plan.reconciliation.when)
+    names = dict.fromkeys(name for scope in open_scopes for name in sorted(facts_of(scope)))
+    return [name for name in names if facts.get(name) is None]
 
 
 def _question(definition: FactDefinition, decides: tuple[str, ...]) -> m.Question:

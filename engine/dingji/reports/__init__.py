@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from dingji.errors import Problem
 from dingji.knowledge.model import Knowledge
 from dingji.methods.model import Result
 from dingji.reports.errors import ReportError
@@ -39,6 +40,8 @@ def render(
 
     Raises ReportError naming file and line if a template or catalogue is wrong.
     """
+    if templates is not None and not templates.is_dir():
+        raise ReportError([Problem(str(templates), 0, 0, "T001", "there is no such folder of templates")])
     # jinja2 takes longer to import than a case to grade
     from dingji.reports.messages import catalogue
     from dingji.reports.pages import render_page

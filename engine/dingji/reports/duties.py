@@ -8,7 +8,7 @@ from dingji.records import Record
 from dingji.reports.values import Speech
 
 
-class DutyView(Record):
+class DutyView(Record, frozen=True):
     """Who must do what, by when. `day` is empty where the source names no time or the case not the day it runs from."""
 
     due: str

@@ -25,7 +25,7 @@ def tree(source: str) -> n.Node | None:
         return None
 
 
-class Phrases(Record):
+class Phrases(Record, frozen=True):
     """Speaks expressions. `lists` are the list facts that variables of quantifiers run over; `values` replace facts by numbers."""
 
     speech: Speech

@@ -7,7 +7,7 @@ from dingji.records import Record
 from dingji.reports.values import Speech
 
 
-class FindingView(Record):
+class FindingView(Record, frozen=True):
     """What one method says under one instrument. `named` is its title with the number of the edition, `canonical` its grade on
     the scale of the determination; `short` is the grade for one line, without those that are still possible.
     """
@@ -24,7 +24,7 @@ class FindingView(Record):
     score: str
 
 
-class PairView(Record):
+class PairView(Record, frozen=True):
     """A more severe finding, and why the milder one stays below it."""
 
     instrument: str
@@ -32,7 +32,7 @@ class PairView(Record):
     reason: str
 
 
-class DifferenceView(Record):
+class DifferenceView(Record, frozen=True):
     """A finding and all that are more severe."""
 
     instrument: str
@@ -40,7 +40,7 @@ class DifferenceView(Record):
     severer: tuple[PairView, ...]
 
 
-class TodayView(Record):
+class TodayView(Record, frozen=True):
     """An edition applied, and the one that would apply today."""
 
     then: str

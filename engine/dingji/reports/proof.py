@@ -16,7 +16,7 @@ _ITEM = re.compile(r"\w+\[(\d+)\]")
 _ADJUSTED = "adjust"
 
 
-class ConditionView(Record):
+class ConditionView(Record, frozen=True):
     """A node of a condition: `truth` is true, false or unknown; `here` what this case has, where that is not plain."""
 
     truth: str
@@ -25,7 +25,7 @@ class ConditionView(Record):
     parts: tuple[ConditionView, ...] = ()
 
 
-class RuleView(Record):
+class RuleView(Record, frozen=True):
     """A rule: what it says, concludes, cites, and how sure we are of its text."""
 
     id: str
@@ -36,7 +36,7 @@ class RuleView(Record):
     condition: ConditionView | None
 
 
-class FactView(Record):
+class FactView(Record, frozen=True):
     """A fact with its value. `how` is stated, derived, unknown or seen; `remarks` say who states it, or how it was derived."""
 
     id: str

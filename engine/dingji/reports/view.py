@@ -14,7 +14,7 @@ from dingji.reports.proof import FactView, ProofViews
 from dingji.reports.values import Speech
 
 
-class GroundView(Record):
+class GroundView(Record, frozen=True):
     """A weak rule on which the grade rests."""
 
     rule: str
@@ -24,7 +24,7 @@ class GroundView(Record):
     note: str
 
 
-class JudgementView(Record):
+class JudgementView(Record, frozen=True):
     """A judged fact that the grade turns on."""
 
     label: str
@@ -33,22 +33,21 @@ class JudgementView(Record):
     evidence: str
 
 
-class FlagView(Record):
+class FlagView(Record, frozen=True):
     """A warning."""
 
     text: str
     cite: str
 
 
-class QuestionView(Record):
+class QuestionView(Record, frozen=True):
     """What to ask, and the grades between which the answer decides."""
 
     question: str
-    label: str
     decides: str
 
 
-class Report(Record):
+class Report(Record, frozen=True):
     """A graded case. `headline` is the grade in words, `meaning` what its status means; empty strings stand for nothing."""
 
     case: str
@@ -94,7 +93,7 @@ def report(result: m.Result, knowledge: Knowledge, words: Catalogue, *, with_pro
         headline=_headline(found, speech),
         colour=(found.colour or "") if found else "",
         colour_word=words.choice("colour", found.colour) if found and found.colour else "",
-        meaning=_meaning(result, words, speech),
+        meaning=_meaning(found, speech),
         findings=findings(result, speech),
         remarks=remarks(result, speech),
         differ=_differ(result, speech),
@@ -131,17 +130,18 @@ def _headline(found: m.Determination | None, speech: Speech) -> str:
     return speech.grades(found.scale, found.reachable)
 
 
-def _meaning(result: m.Result, words: Catalogue, speech: Speech) -> str:
-    found = result.determination
+def _meaning(found: m.Determination | None, speech: Speech) -> str:
+    """What the status of the determination means, and how many weak rules it rests on."""
+    words = speech.words
     if found is None:
         return words("meaning.none")
     if found.status == "undetermined":
-        return words("meaning.undetermined", grades=speech.grades(found.scale, found.reachable))
+        return _capital(words("meaning.undetermined", grades=speech.grades(found.scale, found.reachable)))
     counts = Counter(g.confidence for g in found.rests_on)
-    weak = [words.choice("weak", confidence, n=counts[confidence]) for confidence in sorted(counts)]
-    if found.status == "provisional":
-        return words("meaning.provisional", rules=words.listed(weak, "plus"))
-    return words.choice("meaning", found.status)
+    weak = words.listed([words.choice("weak", confidence, n=counts[confidence]) for confidence in sorted(counts)], "plus")
+    if found.status == "silent" and weak:
+        return words("meaning.silent-weak", rules=weak)
+    return words.choice("meaning", found.status, rules=weak)
 
 
 def _differ(result: m.Result, speech: Speech) -> str:
@@ -178,8 +178,10 @@ def _judgement(judged: m.Judgement, speech: Speech) -> JudgementView:
 
 
 def _question(question: m.Question, found: m.Determination, speech: Speech) -> QuestionView:
-    grades = speech.words.listed([speech.grade(found.scale, g) for g in question.decides], "and")
-    return QuestionView(speech.text(question.question), speech.text(question.label), grades)
+    words = speech.words
+    grades = [speech.grade(found.scale, g) for g in question.decides]
+    decides = words("question.decides-one", grade=grades[0]) if len(grades) == 1 else words("question.decides", grades=words.listed(grades))
+    return QuestionView(speech.text(question.question), decides)
 
 
 def _duties_summary(shown: tuple[DutyView, ...], words: Catalogue) -> str:
