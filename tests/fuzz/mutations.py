@@ -1,11 +1,27 @@
-"""Strategies that damage a text file as people and programs do: lines, values, characters, bytes."""
+"""Strategies that damage a text file as people and programs do: lines, values, characters, bytes.
+
+`FUZZ=50 pytest tests/fuzz` tries fifty times as many examples as a plain run.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
+
+def examples(number: int) -> settings:
+    """Settings for so many examples, times FUZZ."""
+    return settings(
+        max_examples=number * int(os.environ.get("FUZZ", "1")),
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        print_blob=True,
+    )
+
 
 # what YAML, JSON, regulations and keyboards trip over
 SCRAPS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import dingji
@@ -13,9 +13,8 @@ from conftest import ROOT
 from dingji.knowledge.model import Knowledge
 from knowledge.mistakes import GOOD
 
-from .mutations import damaged
+from .mutations import damaged, examples
 
-FUZZ = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], print_blob=True)
 # the demo, and the first documents of cases of every kind
 REAL = [
     (ROOT / "cases" / name).read_text("utf-8").split("\n---\n")[0] + "\n"
@@ -52,7 +51,7 @@ def write(folder: Path, name: str, data: str | bytes) -> Path:
     return path
 
 
-@settings(FUZZ, max_examples=150)
+@examples(150)
 @given(data=st.binary(max_size=200), name=st.sampled_from(("case.yaml", "case.json", "case")))
 @example(data=b"\xff\xfe", name="case.yaml")
 @example(data=b"{}", name="case.json")
@@ -62,13 +61,13 @@ def test_bytes(data: bytes, name: str, kb: Knowledge, tmp_path: Path) -> None:
     judge(write(tmp_path, name, data), kb)
 
 
-@settings(FUZZ, max_examples=150)
+@examples(150)
 @given(text=st.text(alphabet=st.sampled_from("casefturbjo_:-[]{}?,&*!|>'\"%@#\\ \t\n\r0159.~渗\u2028\x85"), max_size=120))
 def test_the_signs_of_yaml(text: str, kb: Knowledge, tmp_path: Path) -> None:
     judge(write(tmp_path, "case.yaml", "case: a\nsubject: hazard\nas_of: 2015-06-01\nfacts:\n  " + text), kb)
 
 
-@settings(FUZZ, max_examples=200)
+@examples(200)
 @given(text=damaged(REAL))
 def test_damaged_cases_of_the_project(text: str, kb: Knowledge, tmp_path: Path) -> None:
     judge(write(tmp_path, "case.yaml", text), kb)
@@ -83,13 +82,13 @@ def small() -> Knowledge:
     return SMALL[0]
 
 
-@settings(FUZZ, max_examples=300)
+@examples(300)
 @given(text=damaged([SOUND]))
 def test_a_damaged_small_case(text: str, tmp_path: Path) -> None:
     judge(write(tmp_path, "case.yaml", text), small())
 
 
-@settings(FUZZ, max_examples=100)
+@examples(100)
 @given(
     value=st.recursive(
         st.none()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import dingji
@@ -13,9 +13,8 @@ from cases.mistakes import SOUND
 from dingji.knowledge import with_profile
 from knowledge.mistakes import GOOD
 
-from .mutations import damaged, scraps
+from .mutations import damaged, examples, scraps
 
-FUZZ = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], print_blob=True)
 FILES = {str(path.relative_to(GOOD)): path.read_text("utf-8") for path in sorted(GOOD.rglob("*.yaml"))}
 DAYS = ("2010-02-01", "2015-06-01", "2019-06-01", "2021-01-01")
 
@@ -50,7 +49,7 @@ def judge(folder: Path, name: str, data: str | bytes) -> None:
             path.write_bytes(before)
 
 
-@settings(FUZZ, max_examples=100)
+@examples(100)
 @given(data=st.binary(max_size=200))
 @example(data=b"facts:\n  a: \xff")
 @example(data=b"---\n---\n")
@@ -58,7 +57,7 @@ def test_bytes(data: bytes, tmp_path: Path) -> None:
     judge(tmp_path / "good", "more.yaml", data)
 
 
-@settings(FUZZ, max_examples=350)
+@examples(180)
 @given(name=st.sampled_from(sorted(FILES)), data=st.data())
 def test_one_damaged_file(name: str, data: st.DataObject, tmp_path: Path) -> None:
     judge(tmp_path / "good", name, data.draw(damaged([FILES[name]])))
@@ -74,7 +73,7 @@ WORDS = (
 )  # fmt: skip
 
 
-@settings(FUZZ, max_examples=250)
+@examples(200)
 @given(words=st.lists(st.sampled_from(WORDS) | scraps, min_size=1, max_size=14), folded=st.booleans())
 def test_any_words_as_a_condition(words: list[str], folded: bool, tmp_path: Path) -> None:
     text = " ".join(words)

@@ -12,17 +12,21 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import strategies as st
+
 from dingji.language import nodes as n
 from dingji.language import types as t
 from dingji.language.check import check
 from dingji.language.values import Partial, Records
-from hypothesis import strategies as st
 
 KINDS = ("bus", "line", "plant")
 GRADES = ("I", "II", "III", "IV")
 REMARKS = ("", "as built", "竣工")
 DAYS = tuple(
-    map(dt.date.fromisoformat, ("2019-12-31", "2020-01-31", "2020-02-29", "2020-03-01", "2021-02-28", "2021-03-30", "2024-02-29", "2024-03-31"))
+    map(
+        dt.date.fromisoformat,
+        ("2019-12-31", "2020-01-31", "2020-02-29", "2020-03-01", "2021-02-28", "2021-03-30", "2024-02-29", "2024-03-31"),
+    )
 )
 # neighbours that binary floating point can't tell apart, and decimals with many places
 NUMBERS: tuple[int | Decimal, ...] = (
@@ -275,7 +279,9 @@ def _item(draw: Callable[[Any], Any]) -> dict[str, Any]:
 
 
 _FIELDS = st.fixed_dictionaries({name: st.one_of(_known(kind), _stated(kind, False)) for name, kind in EVENT.items()})
-_LIST = st.builds(lambda items, complete: Records(tuple(items), complete), st.lists(_item(), max_size=3), st.sampled_from([True, True, False]))
+_LIST = st.builds(
+    lambda items, complete: Records(tuple(items), complete), st.lists(_item(), max_size=3), st.sampled_from([True, True, False])
+)
 _FACTS = st.fixed_dictionaries(
     {
         name: st.one_of(st.just(_NOTHING), _LIST, _LIST, _LIST) if isinstance(kind, t.Records) else _stated(kind, name in DERIVED)

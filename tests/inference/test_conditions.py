@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from dingji.inference.conditions import Encoder
 from dingji.language import types as t
 from dingji.language.check import check
@@ -226,7 +227,9 @@ def holds(condition: Any, fields: dict[str, Any]) -> bool:
         if name not in fields:
             return False
         a = fields[name]
-        return {"==": a == constant, "!=": a != constant, "<": a < constant, "<=": a <= constant, ">": a > constant, ">=": a >= constant}[op]
+        return {"==": a == constant, "!=": a != constant, "<": a < constant, "<=": a <= constant, ">": a > constant, ">=": a >= constant}[
+            op
+        ]
     return (all if condition[0] == "and" else any)(holds(part, fields) for part in condition[1])
 
 
@@ -252,7 +255,9 @@ def test_every_comparison_of_every_number_known_in_part(op: str, form: str) -> N
         if fires:
             # sound: no number within the bounds, tried from beyond one end to beyond the other, makes it false
             low, high = (value.low, value.high) if isinstance(value, Partial) else (value, value)
-            tried = [Decimal(x) / 4 for x in range(-4, 33) if (low is None or Decimal(x) / 4 >= low) and (high is None or Decimal(x) / 4 <= high)]
+            tried = [
+                Decimal(x) / 4 for x in range(-4, 33) if (low is None or Decimal(x) / 4 >= low) and (high is None or Decimal(x) / 4 <= high)
+            ]
             assert tried
             assert all(evaluate({"width": x}) is True for x in tried), (source, value)
             fired += 1

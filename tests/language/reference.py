@@ -1,7 +1,7 @@
 """A second, independent meaning of expressions over cases in which everything is known: exact fractions, no bounds, no unknowns.
 
 It shares no code with the evaluator. Numbers are fractions, rounded to 60 significant digits after each operation as the
-language promises; an expression without a value (division by zero, the greatest of no items) raises `NoValue`.
+language promises; an expression without a value (division by zero, the greatest of no items) raises `NoValueError`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dingji.language import nodes as n
 DIGITS = 60
 
 
-class NoValue(Exception):
+class NoValueError(Exception):
     """The expression, or a part of it that was needed, has no value."""
 
 
@@ -38,9 +38,9 @@ def meaning(node: n.Node, facts: dict[str, Any]) -> Any:
             return max([meaning(x, facts) for x in xs])
         case n.Compare(operands=xs, operators=ops):
             values = [meaning(x, facts) for x in xs]
-            return all([_holds(a, op, b) for a, op, b in zip(values, ops, values[1:], strict=False)])
+            return False not in [_holds(a, op, b) for a, op, b in zip(values, ops, values[1:], strict=False)]
         case n.Member(operand=x, choices=choices, negated=negated):
-            return any([meaning(x, facts) == exact(c.value) for c in choices]) is not negated
+            return (meaning(x, facts) in [exact(c.value) for c in choices]) is not negated
         case n.Arithmetic(operator=op, left=left, right=right):
             return _arithmetic(op, meaning(left, facts), meaning(right, facts))
         case n.Negative(operand=x):
@@ -63,7 +63,7 @@ def _holds(a: Any, op: str, b: Any) -> bool:
 
 def _arithmetic(op: str, a: Fraction, b: Fraction) -> Fraction:
     if op == "/" and b == 0:
-        raise NoValue
+        raise NoValueError
     return rounded_to_digits({"+": a + b, "-": a - b, "*": a * b, "/": a / b if b else a}[op])
 
 
@@ -125,5 +125,5 @@ def _over_list(node: n.Quantifier, facts: dict[str, Any]) -> Any:
             total = rounded_to_digits(total + value)
         return total
     if not values:
-        raise NoValue
+        raise NoValueError
     return sorted(values)[-1 if node.kind == "max" else 0]

@@ -22,7 +22,14 @@ def measured(unit: str, **more: Any) -> t.Number:
     return t.Number(parse_unit(unit), **more)
 
 
-EVENT = (("voltage", measured("kV")), ("deaths", measured("persons", integer=True)), ("lost", t.Bool()), ("kind", KINDS), ("level", SCALE), ("on", t.Date()))
+EVENT = (
+    ("voltage", measured("kV")),
+    ("deaths", measured("persons", integer=True)),
+    ("lost", t.Bool()),
+    ("kind", KINDS),
+    ("level", SCALE),
+    ("on", t.Date()),
+)
 VOCABULARY: dict[str, t.Type] = {
     "wet": t.Bool(),
     "permit_held": t.Bool(),

@@ -79,7 +79,18 @@ def test_constants() -> None:
 
 @pytest.mark.parametrize(
     ("x", "truth"),
-    [(0, F), (1, T), (Decimal("4.9999999999999999999999"), T), (5, F), (U, U), (Partial(1, 4), T), (Partial(1, 5), U), (Partial(5, None), F), (Partial(None, 0), F), (Partial(0, 2), U)],
+    [
+        (0, F),
+        (1, T),
+        (Decimal("4.9999999999999999999999"), T),
+        (5, F),
+        (U, U),
+        (Partial(1, 4), T),
+        (Partial(1, 5), U),
+        (Partial(5, None), F),
+        (Partial(None, 0), F),
+        (Partial(0, 2), U),
+    ],
 )
 def test_a_chain_holds_if_all_its_links_hold(x: Any, truth: bool | None) -> None:
     assert value("1 <= x < 5", x=x) is truth

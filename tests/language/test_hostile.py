@@ -74,7 +74,7 @@ SOURCES = {
     "'b' * 10**8": "E001",
     "'\\u6c34' * FULL": "E010",
     "'b\\x00' * 1990": "E002",
-    "'__import__(\"os\").system(\"true\")'": "E003",
+    '\'__import__("os").system("true")\'': "E003",
     "'().__class__.__base__.__subclasses__()'": "E003",
 }
 

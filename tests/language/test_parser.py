@@ -358,7 +358,9 @@ def test_columns_count_characters_on_whatever_line(marked: str, code: str) -> No
     refused(marked, code, parse)
 
 
-@pytest.mark.parametrize("source", ["a\x00", "\x00", "\ud800", 'a == "\ud800"', "a\x1b and b", "\ufeffa", "a\u00a0and b", "$a", "a ? b", "!a", "`a`"])
+@pytest.mark.parametrize(
+    "source", ["a\x00", "\x00", "\ud800", 'a == "\ud800"', "a\x1b and b", "\ufeffa", "a\u00a0and b", "$a", "a ? b", "!a", "`a`"]
+)
 def test_stray_characters_are_an_ordinary_error(source: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         parse(source)
@@ -376,9 +378,15 @@ def test_python_prints_no_warning_of_its_own(source: str) -> None:
     assert seen == []
 
 
+WORDS = "a i items 1 0.5 1e9 水 i.score == <= any( count( max( date( known( lambda True None"
 TOKENS = st.sampled_from(
-    [*"()[]{}<>=!+-*/%.,:;#\"'\\\n\r\t ", "a", "i", "items", "1", "0.5", "1e9", "水", '"p"', " and ", " or ", "not ", " in ", " for ", " if ", " else "]
-    + ["any(", "count(", "max(", "date(", "known(", "i.score", "==", "<=", "lambda ", "True", "None", 'f"', "\x00", "\x0c", "\ufeff"]
+    [
+        *"()[]{}<>=!+-*/%.,:;#\"'\\\n\r\t \x00\x0c\ufeff",
+        *WORDS.split(),
+        *(f" {word} " for word in ["and", "or", "not", "in", "for", "if", "else"]),
+        '"p"',
+        'f"',
+    ]
 )
 
 

@@ -10,7 +10,21 @@ from typing import Any
 import pytest
 
 from dingji.language import values as v
-from dingji.language.values import Partial, absolute, apart, arithmetic, between, compare, extreme, high, low, member, one_of, possible, rounded
+from dingji.language.values import (
+    Partial,
+    absolute,
+    apart,
+    arithmetic,
+    between,
+    compare,
+    extreme,
+    high,
+    low,
+    member,
+    one_of,
+    possible,
+    rounded,
+)
 
 D = Decimal
 WIDE = Partial(1, 5)
@@ -46,7 +60,15 @@ def test_one_of(values: Any, value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("bottom", "top", "value"),
-    [(1, 2, Partial(1, 2)), (1, None, Partial(1, None)), (None, 2, Partial(None, 2)), (None, None, None), (2, 2, 2), (2, D("2.0"), 2), (0, 0, 0)],
+    [
+        (1, 2, Partial(1, 2)),
+        (1, None, Partial(1, None)),
+        (None, 2, Partial(None, 2)),
+        (None, None, None),
+        (2, 2, 2),
+        (2, D("2.0"), 2),
+        (0, 0, 0),
+    ],
 )
 def test_between(bottom: Any, top: Any, value: Any) -> None:
     assert between(bottom, top) == value

@@ -37,6 +37,11 @@ def test_a_number_keeps_its_digits_and_its_unit_together() -> None:
         assert not re.search(r"\d\n[\d.千年月日万项]", joined), (width, joined)
 
 
+def test_a_sign_after_a_chinese_character_starts_no_line() -> None:
+    for width in range(8, 24):
+        assert not any(line.startswith("/") for line in wrap("国家电网公司规定，国网(安监/3)481-2014", width)), width
+
+
 @given(WORDS, st.integers(2, 30))
 def test_no_line_is_too_wide_and_nothing_is_lost(text: str, width: int) -> None:
     lines = wrap(text, width)

@@ -39,7 +39,7 @@ def determination(evaluation: Evaluation, case: Case, differ: bool) -> m.Determi
         colour=grade.colour if grade else None,
         status=status,
         reachable=(grade.id,) if grade else reachable(scale, value),
-        rests_on=tuple(m.Ground(rule.id, rule.confidence, rule.note.en) for rule in weak),
+        rests_on=tuple(m.Ground(rule.id, rule.text, rule.cite, rule.source, rule.confidence, rule.note) for rule in weak),
         judged=_judged(evaluation, case, basis),
     )
 
@@ -50,7 +50,7 @@ def _judged(evaluation: Evaluation, case: Case, basis: Grounds) -> tuple[m.Judge
     found = []
     for name in basis.facts:
         statement = case.statements.get(name)
-        if statement is not None and name in definitions and definitions[name].nature == "judged":
+        if statement is not None and statement.value is not None and definitions[name].nature == "judged":
             value = shown_value(evaluation.plan.knowledge, name, statement.value)
             found.append(m.Judgement(name, definitions[name].label, value, statement.asserted_by, statement.evidence))
     return tuple(found)
@@ -95,7 +95,7 @@ def flags(evaluation: Evaluation) -> tuple[m.Flag, ...]:
     """The warnings that hold."""
     plan = evaluation.plan
     raised = (plan.rules[i] for i in plan.flags if evaluation.truths[i] is True)
-    return tuple(m.Flag(rule.id, rule.text, rule.cite.en) for rule in raised)
+    return tuple(m.Flag(rule.id, rule.text, rule.cite) for rule in raised)
 
 
 def duties(evaluation: Evaluation) -> tuple[m.Duty, ...]:
@@ -128,7 +128,7 @@ def _duty(rule: k.Rule, evaluation: Evaluation) -> m.Duty:
         act=rule.text,
         due=day.isoformat() if day else None,
         limit=memo[key],
-        cite=rule.cite.en,
+        cite=rule.cite,
         source=rule.source,
         confidence=rule.confidence,
     )
@@ -146,10 +146,11 @@ def _limit(due: k.Due, knowledge: k.Knowledge) -> k.Words:
     return k.Words(f"within {due.amount} {unit.en} of: {since.en}", f"自{since.zh}起{due.amount}{unit.zh}内")
 
 
-def later(start: dt.date, amount: int, unit: str) -> dt.date:
-    """The last day of a time limit. Hours count as the days they reach into; a month ends on its last day at the latest."""
+def later(start: dt.date, amount: int, unit: str) -> dt.date | None:
+    """The last day of a time limit; None where days can't tell it. A month ends on its last day at the latest."""
     if unit == "hours":
-        return start + dt.timedelta(days=-(-amount // 24))
+        # the hour of the start is not known: whole days can be told, "within 1 hour" can't
+        return start + dt.timedelta(days=amount // 24) if amount % 24 == 0 else None
     if unit == "days":
         return start + dt.timedelta(days=amount)
     months = start.month - 1 + amount * (12 if unit == "years" else 1)

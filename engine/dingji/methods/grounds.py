@@ -13,7 +13,7 @@ from dingji.inference.plan import Plan, Step
 from dingji.inference.prover import Evaluation
 from dingji.knowledge.linking import rule_reads
 from dingji.language import nodes as n
-from dingji.language.evaluate import Tracer, tracer
+from dingji.language.evaluate import Tracer, is_known, tracer
 from dingji.language.values import high, possible
 from dingji.records import Draft, field
 
@@ -71,8 +71,11 @@ def _decided_by(evaluation: Evaluation, step: Step) -> tuple[tuple[int, ...], li
     outcome = evaluation.outcomes[step.decision.fact]
     policy = step.decision.policy
     if policy == "reconcile":
-        top = high(outcome.value)
-        return (), [c.fact for c in plan.counted if facts.get(c.fact) is None or top in (possible(facts[c.fact]) or ())]
+        # a settled grade rests on the findings that surely give it, an open one on all that could
+        value = outcome.value
+        if is_known(value):
+            return (), [c.fact for c in plan.counted if facts.get(c.fact) == value]
+        return (), [c.fact for c in plan.counted if not is_known(facts.get(c.fact)) or facts[c.fact] in (possible(value) or ())]
     rules = outcome.winners + outcome.undecided
     if policy == "formula":
         formula = tracer_of(plan, step.entries[0].position, formula=True) if step.entries else None

@@ -28,11 +28,11 @@ class RuleProof(Record, frozen=True):
     truth: bool | None
     concludes: str | None
     text: Words
-    cite: str
+    cite: Words
     source: str
     document: Words | None
     confidence: str
-    note: str
+    note: Words
     condition: Condition | None
 
 
@@ -128,8 +128,11 @@ class Ground(Record, frozen=True):
     """A weak rule on which a grade rests: what makes it provisional."""
 
     rule: str
+    text: Words
+    cite: Words
+    source: str
     confidence: str
-    note: str
+    note: Words
 
 
 class Judgement(Record, frozen=True):
@@ -161,7 +164,7 @@ class Flag(Record, frozen=True):
 
     id: str
     text: Words
-    cite: str
+    cite: Words
 
 
 class Duty(Record, frozen=True):
@@ -173,7 +176,7 @@ class Duty(Record, frozen=True):
     act: Words
     due: str | None
     limit: Words
-    cite: str
+    cite: Words
     source: str
     confidence: str
 

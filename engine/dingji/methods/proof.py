@@ -128,11 +128,11 @@ class Prover:
             truth=self.evaluation.truths[position],
             concludes=None if concluded is None else shown_value(self.knowledge, fact, concluded),
             text=rule.text,
-            cite=rule.cite.en,
+            cite=rule.cite,
             source=rule.source,
             document=source.title if source else None,
             confidence=rule.confidence,
-            note=rule.note.en,
+            note=rule.note,
             condition=None if tracer is None else self._condition(tracer, self.evaluation.facts),
         )
 

@@ -37,9 +37,9 @@ def _kind(duty: m.Duty, speech: Speech) -> str:
 def _duty(duty: m.Duty, speech: Speech) -> DutyView:
     words, limit = speech.words, speech.text(duty.limit)
     day = speech.date(duty.due) if duty.due else ""
-    cite = words("cited", cite=speech.cite(duty.id, duty.cite), document=speech.source(duty.source))
+    cite = words("cited", cite=speech.text(duty.cite), document=speech.source(duty.source))
     if duty.confidence in WEAK:
-        cite = words("cited.weak", cited=cite, confidence=words.choice("confidence", duty.confidence))
+        cite = words("cited.sure", cited=cite, confidence=words.choice("confidence", duty.confidence))
     return DutyView(
         due=words("due.day", day=day, limit=limit) if day else limit,
         day=day,

@@ -21,6 +21,8 @@ LEAST = 12
 _WIDE = r"\u2e80-\u303f\u3041-\u33ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\uffe0-\uffe6\U00020000-\U0003ffff“”"
 _ATOM = re.compile(rf"\s+|[{_WIDE}]|[^\s{_WIDE}]+")
 _OPENING = frozenset("（「『【〔《〈“［｛([")
+# a run of signs and letters after a Chinese character, as in 安监/3, starts no line
+_JOINING = frozenset("/-.,:;%+")
 _CLOSING = frozenset("，。、；：？！）」』】〕》〉”％］｝…)]")
 # where a long word may break: not inside a decimal
 _SEAM = re.compile(r"(?<=[-/_@)])(?=[^\s)\]])|(?<=[.,;:])(?=[^\s\d])|(?<=\w)(?=[(\[])")
@@ -67,7 +69,7 @@ def _words(text: str) -> Iterator[str]:
     word = ""
     for match in _ATOM.finditer(text):
         atom = match[0]
-        if word and (atom.isspace() or not (atom in _CLOSING or word[-1] in _OPENING or (word[-1].isdigit() and not atom.isascii()))):
+        if word and (atom.isspace() or not _together(word[-1], atom)):
             yield word
             word = ""
         if atom.isspace():
@@ -76,6 +78,12 @@ def _words(text: str) -> Iterator[str]:
             word += atom
     if word:
         yield word
+
+
+def _together(before: str, atom: str) -> bool:
+    if atom[0] in _CLOSING or atom[0] in _JOINING or before in _OPENING:
+        return True
+    return before.isdigit() and not atom.isascii()
 
 
 def _pieces(text: str, width: int) -> Iterator[str]:

@@ -118,13 +118,13 @@ class ProofViews:
 
     def _rule(self, rule: m.RuleProof, fact: str) -> RuleView:
         speech, words = self.speech, self.words
-        cited = words("cited", cite=speech.cite(rule.id, rule.cite), document=speech.text(rule.document) or rule.source)
+        cited = words("cited", cite=speech.text(rule.cite), document=speech.text(rule.document) or rule.source)
         return RuleView(
             id=rule.id.split("@")[0],
             text=speech.text(rule.text),
             concludes=speech.fact(fact, rule.concludes) if rule.concludes is not None else "",
             cite=words("cite", cite=words("cited.sure", cited=cited, confidence=words.choice("confidence", rule.confidence))),
-            note=speech.note(rule.id, rule.note),
+            note=speech.note(rule.note),
             condition=self._condition(rule.condition, None, self._phrases) if rule.condition is not None else None,
         )
 

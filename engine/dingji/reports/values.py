@@ -9,7 +9,7 @@ import datetime as dt
 import re
 from decimal import Decimal, InvalidOperation
 
-from dingji.knowledge.model import FactDefinition, FieldDefinition, Knowledge, Rule, ScaleDefinition, Words
+from dingji.knowledge.model import FactDefinition, FieldDefinition, Knowledge, ScaleDefinition, Words
 from dingji.language import types as t
 from dingji.reports.messages import Catalogue
 
@@ -49,20 +49,10 @@ class Speech:
         document = self.knowledge.sources.get(source)
         return self.text(document.title) if document else source
 
-    def cite(self, rule: str, cite: str) -> str:
-        """Where a rule stands, in the reader's language; `cite` is what the result says of it."""
-        found = self.rule(rule)
-        return self.text(found.cite) if found else cite
-
-    def note(self, rule: str, note: str) -> str:
-        """What is missing of a rule's text, as a sentence in the reader's language; `note` is what the result says of it."""
-        found = self.rule(rule)
-        shown = self.text(found.note) if found else note
+    def note(self, note: Words) -> str:
+        """What is missing of a rule's text, as a sentence."""
+        shown = self.text(note)
         return self.words("note", note=shown) if shown else ""
-
-    def rule(self, rule: str) -> Rule | None:
-        """A rule of the base: a crosswalk row stands there once, in a plan once for each finding it serves."""
-        return self.knowledge.rules.get(rule.split("@")[0])
 
     def instrument(self, instrument: str) -> str:
         """The title of an instrument."""

@@ -100,7 +100,7 @@ def report(result: m.Result, knowledge: Knowledge, words: Catalogue, *, with_pro
         differences=differences(result, speech),
         grounds=tuple(_ground(g, speech) for g in found.rests_on) if found else (),
         judged=tuple(_judgement(j, speech) for j in found.judged if j.value != "unknown") if found else (),
-        flags=tuple(FlagView(speech.text(f.text), words("cite", cite=speech.cite(f.id, f.cite))) for f in result.flags),
+        flags=tuple(FlagView(speech.text(f.text), words("cite", cite=speech.text(f.cite))) for f in result.flags),
         questions=tuple(_question(q, found, speech) for q in result.unknown) if found else (),
         duties=shown_duties,
         duties_summary=_duties_summary(shown_duties, words),
@@ -156,14 +156,14 @@ def _differ(result: m.Result, speech: Speech) -> str:
 
 
 def _ground(ground: m.Ground, speech: Speech) -> GroundView:
-    words, rule = speech.words, speech.rule(ground.rule)
-    cite = words("cited", cite=speech.cite(ground.rule, ""), document=speech.source(rule.source)) if rule else ""
+    words = speech.words
+    cite = words("cited", cite=speech.text(ground.cite), document=speech.source(ground.source))
     return GroundView(
         rule=ground.rule.split("@")[0],
         confidence=words.choice("confidence", ground.confidence),
-        text=speech.text(rule.text) if rule else "",
-        cite=words("cite", cite=cite) if cite else "",
-        note=speech.note(ground.rule, ground.note),
+        text=speech.text(ground.text),
+        cite=words("cite", cite=cite),
+        note=speech.note(ground.note),
     )
 
 
