@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -53,14 +53,14 @@ class Section(Draft):
         return self.nodes.get(key, self.node)
 
 
-class Kind(Record, frozen=True):
-    """Base of the kinds of values."""
+class Kind(Protocol):
+    """The kind of a value."""
 
     def read(self, node: yaml.Node, reader: Reader) -> Any:
-        raise NotImplementedError  # pragma: no cover - abstract
+        """The value of a node; None, with a problem, if it does not fit."""
 
     def schema(self, definitions: dict[str, Schema]) -> Schema:
-        raise NotImplementedError  # pragma: no cover - abstract
+        """The kind as JSON Schema; shapes are put into `definitions` and referred to."""
 
 
 class Key(Record, frozen=True):
@@ -91,7 +91,7 @@ def describe_node(node: yaml.Node) -> str:
     return "nothing" if text == "" else repr(text if len(text) <= 40 else text[:37] + "...")
 
 
-class Scalar(Kind, frozen=True):
+class Scalar(Record, frozen=True):
     """A scalar that matches a pattern; `what` says what is expected."""
 
     what: str
@@ -136,7 +136,7 @@ DATE = Scalar("a date such as 2024-07-15", re.compile(r"\d{4}-\d{2}-\d{2}"), dt.
 DAY_OR_YEAR = Scalar("a date such as 2024-07-15, or a year", re.compile(r"\d{4}(-\d{2}-\d{2})?"), json_type=("string", "integer"))
 
 
-class Bound(Kind, frozen=True):
+class Bound(Record, frozen=True):
     """A number, or null for an open end."""
 
     def read(self, node: yaml.Node, reader: Reader) -> Any:
@@ -146,7 +146,7 @@ class Bound(Kind, frozen=True):
         return {"type": ["number", "null"]}
 
 
-class Choice(Kind, frozen=True):
+class Choice(Record, frozen=True):
     """One of a fixed set of words."""
 
     words: tuple[str, ...]
@@ -163,7 +163,7 @@ class Choice(Kind, frozen=True):
         return {"enum": list(self.words)}
 
 
-class Raw(Kind, frozen=True):
+class Raw(Record, frozen=True):
     """A node that a later step reads, because its type depends on something else."""
 
     json_schema: Mapping[str, Any] = field(default_factory=dict)
@@ -175,7 +175,7 @@ class Raw(Kind, frozen=True):
         return dict(self.json_schema)
 
 
-class Source(Kind, frozen=True):
+class Source(Record, frozen=True):
     """A scalar whose source matters (an expression): the node itself."""
 
     what: str = "an expression"
@@ -190,7 +190,7 @@ class Source(Kind, frozen=True):
         return {"type": ["string", "number", "integer", "boolean"]}
 
 
-class ListOf(Kind, frozen=True):
+class ListOf(Record, frozen=True):
     """A list of values of one kind; refused items are left out."""
 
     item: Kind
@@ -206,7 +206,7 @@ class ListOf(Kind, frozen=True):
         return {"type": "array", "items": self.item.schema(definitions)}
 
 
-class Pair(Kind, frozen=True):
+class Pair(Record, frozen=True):
     """A list of exactly two bounds."""
 
     def read(self, node: yaml.Node, reader: Reader) -> Any:
@@ -219,7 +219,7 @@ class Pair(Kind, frozen=True):
         return {"type": "array", "items": {"type": ["number", "null"]}, "minItems": 2, "maxItems": 2}
 
 
-class MapOf(Kind, frozen=True):
+class MapOf(Record, frozen=True):
     """A mapping from ids to values of one kind, as a list of (key, key node, value)."""
 
     item: Kind
@@ -248,7 +248,7 @@ class MapOf(Kind, frozen=True):
         return {"type": "object", "patternProperties": {f"^(?:{pattern})$": self.item.schema(definitions)}, "additionalProperties": False}
 
 
-class Either(Kind, frozen=True):
+class Either(Record, frozen=True):
     """A scalar of one kind or a collection of another."""
 
     scalar: Kind
@@ -261,7 +261,7 @@ class Either(Kind, frozen=True):
         return {"anyOf": [self.scalar.schema(definitions), self.other.schema(definitions)]}
 
 
-class Shape(Kind, eq=False, frozen=True):
+class Shape(Record, eq=False, frozen=True):
     """A mapping with known keys."""
 
     name: str

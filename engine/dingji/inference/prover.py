@@ -99,8 +99,9 @@ def _without_beaten(hits: list[Hit], step: Step, truths: list[Truth]) -> list[Hi
 def _reconcile(plan: Plan, evaluation: Evaluation) -> Outcome:
     reconciliation = plan.reconciliation
     assert reconciliation is not None
-    grades = plan.knowledge.scales[plan.knowledge.facts[reconciliation.decides].type.name].grades  # type: ignore[attr-defined]
-    everything = tuple(range(len(grades)))
+    scale = plan.knowledge.scale_of(reconciliation.decides)
+    assert scale is not None, "checked by the loader"
+    everything = tuple(range(len(scale.grades)))
     values = []
     for item in plan.counted:
         value = evaluation.facts.get(item.fact)
