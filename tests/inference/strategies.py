@@ -164,7 +164,7 @@ class _Grower:
         return self.quantified(self.one(["any", "all"]), lambda: self.condition(depth - 1), depth)
 
     def quantified(self, kind: str, element: Callable[[], n.Node] | None, depth: int) -> n.Node:
-        variable = "ijk"[len(self.bound)]
+        variable = "ijklmn"[len(self.bound)]
         self.bound.append(variable)
         filters = self.condition(depth - 1) if self.draw(st.integers(0, 2)) else None
         inner = None if element is None else element()

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,41 @@ def test_a_file_that_can_t_be_read(folder: Path, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Path, "open", guarded)
     assert problems(folder) == ["good/more.yaml: error[K001]: can't be read: Permission denied"]
+
+
+UNREADABLE = """
+import os, sys, dingji
+dingji.load(sys.argv[1], cache=False)  # every module is read while this user may still read everything
+os.chmod(os.path.join(sys.argv[1], "profiles"), 0)
+if os.getuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+try:
+    print("loaded without", dingji.load(sys.argv[1], cache=False).profiles)
+except dingji.KnowledgeError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "setuid"), reason="no permissions of this kind there")
+def test_a_folder_that_can_t_be_read_is_not_passed_over() -> None:
+    """Rules that can't be read are no rules that don't exist: the base without them could grade otherwise."""
+    with tempfile.TemporaryDirectory() as place:  # pytest's own folders are closed to other users
+        Path(place).chmod(0o755)
+        folder = Path(place) / "good"
+        shutil.copytree(GOOD, folder)
+        done = subprocess.run([sys.executable, "-c", UNREADABLE, str(folder)], capture_output=True, text=True, timeout=20, check=False)
+        (folder / "profiles").chmod(0o755)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("good/profiles: error[K001]: can't be read: Permission denied")
+
+
+@pytest.mark.parametrize("name", ["more.yml", "more.YAML"])
+def test_a_file_with_another_ending_is_not_passed_over(name: str, folder: Path) -> None:
+    (folder / name).write_text("factors:\n  fire: {en: fire, zh: 火}\n", "utf-8")
+    (problem,) = problems(folder)
+    assert problem.startswith(f"good/{name}: error[K001]:")
+    assert ".yaml" in problem
 
 
 CHILD = """

@@ -14,8 +14,8 @@ import pytest
 import dingji
 from dingji.inference.run import run
 from dingji.knowledge import with_profile
-from dingji.knowledge.linking import reads
 from dingji.knowledge.folder import digest_of, knowledge_files
+from dingji.knowledge.linking import reads
 from dingji.knowledge.model import Due, InForce, Knowledge
 from dingji.language.types import Date, Enum, Number, Records, Scale
 from dingji.language.values import Partial
@@ -360,6 +360,13 @@ def test_a_profile_may_replace_a_rule_that_another_beats(edited: Callable[..., K
         ("crosswalks/notice-to-pond.yaml", "{from: severe, to", "{id: walk.severe, override: [notice-to-pond.slight], from: severe, to")
     )
     assert "notice-to-pond.slight" not in with_profile(knowledge, "cautious").rules
+
+
+def test_a_reading_of_a_finding_that_is_not_declared(edited: Callable[..., Knowledge]) -> None:
+    """Many problems follow from one missing fact; a traceback is none of them."""
+    line = "  listed: {type: scale, scale: notice, nature: derived, label: {en: notice by the list, zh: 清单通知}}\n"
+    with pytest.raises(dingji.KnowledgeError, match="unknown fact 'listed'"):
+        edited(("vocabulary.yaml", line, ""))
 
 
 # --- overrides and clashes

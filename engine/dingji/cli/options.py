@@ -28,7 +28,8 @@ class Day(click.ParamType[dt.date]):
         if isinstance(value, dt.date):
             return value
         try:
-            return dt.date.fromisoformat(value)
+            # one way to write a day: Python would also take 20240715
+            return dt.datetime.strptime(value, "%Y-%m-%d").date()
         except ValueError:
             self.fail(f"{value!r} is not a day such as 2024-07-15", param, ctx)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import pairwise
 
 from dingji.errors import nearest
 from dingji.language import nodes as n
@@ -114,30 +115,26 @@ class _Checker:
         return kind
 
     def _compare(self, node: n.Compare) -> n.Compare:
-        walked = [self.walk(x) for x in node.operands]
-        operands = [x for x, _ in walked]
+        operands, kinds = map(list, zip(*map(self.walk, node.operands), strict=True))
+        # a string between two operands takes its meaning from the first that has one; the other must agree
+        for i, j in (*pairwise(range(len(kinds))), *pairwise(reversed(range(len(kinds))))):
+            if isinstance(kinds[j], String) and not isinstance(kinds[i], String):
+                operands[j], kinds[j] = self._literal(operands[j], kinds[i]), kinds[i]
         for i, op in enumerate(node.operators):
-            (_, a), (_, b) = walked[i], walked[i + 1]
-            operands[i], operands[i + 1] = self._comparable(operands[i], a, operands[i + 1], b, op)
+            self._comparable(node.operands[i], kinds[i], node.operands[i + 1], kinds[i + 1], op)
         return n.Compare(tuple(operands), node.operators, at=node.at)
 
-    def _comparable(self, left: n.Node, a: Type, right: n.Node, b: Type, op: str) -> tuple[n.Node, n.Node]:
-        if isinstance(a, String) and not isinstance(b, String):
-            return self.fit(left, a, b), right
-        if isinstance(b, String) and not isinstance(a, String):
-            right = self.fit(right, b, a)
-            b = a
+    def _comparable(self, left: n.Node, a: Type, right: n.Node, b: Type, op: str) -> None:
         if isinstance(a, Number) and isinstance(b, Number):
             if not a.literal and not b.literal and a.unit != b.unit:
                 raise _units_differ(right.at, a, b)
-            return left, right
+            return
         if type(a) is not type(b) or (isinstance(a, Scale | Enum) and a != b):
             raise ExpressionError("E011", right.at, f"{describe(a)} can't be compared with {describe(b)}")
         if isinstance(a, Bool):
             raise ExpressionError("E011", left.at, "a true-or-false fact stands alone", "write `permit_held` or `not permit_held`")
         if isinstance(a, Records | String) or (isinstance(a, Enum | Text) and op not in ("==", "!=")):
             raise ExpressionError("E011", left.at, f"{describe(a)} has no order", "use ==, != or in [...]")
-        return left, right
 
     def _literal(self, literal: n.Literal, kind: Type) -> n.Literal:
         """A constant as a value of `kind`; grades become severities."""

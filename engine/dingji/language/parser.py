@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 import datetime as dt
+import re
+import warnings
 from decimal import Decimal
 
 from dingji.errors import nearest
@@ -16,6 +18,7 @@ from dingji.language import nodes as n
 MAX_LENGTH = 4000
 MAX_DEPTH = 60
 MAX_DIGITS = 30
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 COMPARISONS = {ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
 ARITHMETIC = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
@@ -55,50 +58,68 @@ def parse(source: str) -> n.Node:
         raise ExpressionError("E001", 0, "the expression is empty", 'write a condition such as "crane_at_work and not permit_held"')
     if len(source) > MAX_LENGTH:
         raise ExpressionError("E001", 0, f"the expression has {len(source)} characters", f"at most {MAX_LENGTH}; split the rule")
-    # Parentheses let an author fold a long condition over several lines; the shift of one column is taken back below.
+    line = _one_line(source)
+    shift = len(line) - len(line.lstrip(" "))
     try:
-        tree = ast.parse(f"({source}\n)", mode="eval")
+        with warnings.catch_warnings():
+            # what Python only warns of (`1or a`, a stray backslash) is refused here
+            warnings.simplefilter("error")
+            tree = ast.parse(line[shift:], mode="eval")
     except SyntaxError as error:
-        raise _syntax(source, error) from None
+        raise _syntax(source, shift, error) from None
     except (RecursionError, MemoryError):
         raise ExpressionError("E004", 0, "the expression is nested too deeply", f"at most {MAX_DEPTH} levels") from None
     except ValueError as error:
         raise ExpressionError("E002", 0, f"not an expression: {error}") from None
-    return _Walker(source).walk(tree.body, 0)
+    return _Walker(source, line, shift).walk(tree.body, 0)
 
 
-def _syntax(source: str, error: SyntaxError) -> ExpressionError:
-    if "too many nested" in str(error.msg) or "too complex" in str(error.msg):
+def _one_line(source: str) -> str:
+    """The source with its line breaks as spaces: an author may fold a long condition. Every offset stays the same."""
+    quote = ""
+    characters = []
+    for at, character in enumerate(source):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character == "#":
+            # a folded YAML text joins its lines: the rest of the condition would silently be gone
+            raise ExpressionError("E003", at, "a comment can't stand in an expression", "write it as a YAML comment, or in `note`")
+        elif character in "\n\r\t\f":
+            character = " "
+        characters.append(character)
+    return "".join(characters)
+
+
+def _syntax(source: str, shift: int, error: SyntaxError) -> ExpressionError:
+    message = str(error.msg)
+    if "too many nested" in message or "too complex" in message:
         return ExpressionError("E004", 0, "the expression is nested too deeply", f"at most {MAX_DEPTH} levels")
-    lines = source.split("\n")
-    line = min(max((error.lineno or 1) - 1, 0), len(lines) - 1)
-    column = max((error.offset or 1) - 1, 0) - (1 if line == 0 else 0)
-    at = sum(len(x) + 1 for x in lines[:line]) + min(max(column, 0), len(lines[line]))
-    message = "a part is missing at the end" if "was never closed" in str(error.msg) else str(error.msg)
-    return ExpressionError("E002", min(at, max(len(source) - 1, 0)), f"not an expression: {message}", _SYNTAX_HINT)
+    if "was never closed" in message:
+        message = "this bracket is never closed"
+    # Python points before the line when the end is missing
+    at = error.offset - 1 + shift if error.offset else len(source)
+    return ExpressionError("E002", min(at, len(source) - 1), f"not an expression: {message}", _SYNTAX_HINT)
 
 
 _SYNTAX_HINT = 'write it as in Python: "a and (b or not c)", "1 <= x < 5", "x in [\\"p\\", \\"q\\"]"'
 
 
 class _Walker:
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self.lines = f"({source}".split("\n")
-        self.starts = [0]
-        for line in self.lines[:-1]:
-            self.starts.append(self.starts[-1] + len(line) + 1)
+    def __init__(self, source: str, line: str, shift: int) -> None:
+        self.source, self.shift = source, shift
+        self.bytes = line[shift:].encode(errors="surrogatepass")
 
     def at(self, node: ast.AST) -> int:
         """Offset in characters; `ast` counts bytes of UTF-8."""
-        return self._offset(getattr(node, "lineno", 1), getattr(node, "col_offset", 0))
+        return self._offset(getattr(node, "col_offset", 0))
 
-    def _offset(self, lineno: int, column: int) -> int:
-        line = self.lines[lineno - 1]
-        return self.starts[lineno - 1] + len(line.encode()[:column].decode(errors="ignore")) - 1
+    def _offset(self, column: int) -> int:
+        return self.shift + len(self.bytes[:column].decode(errors="surrogatepass"))
 
     def text(self, node: ast.expr) -> str:
-        return self.source[self.at(node) : self._offset(node.end_lineno or 1, node.end_col_offset or 0)]
+        return self.source[self.at(node) : self._offset(node.end_col_offset or 0)]
 
     def refuse(self, node: ast.AST, what: str, hint: str = "") -> ExpressionError:
         return ExpressionError("E003", self.at(node), what, hint)
@@ -132,7 +153,11 @@ class _Walker:
 
     def _constant(self, node: ast.Constant) -> n.Literal:
         at, text, value = self.at(node), self.text(node), node.value
-        if isinstance(value, bool | str):
+        if isinstance(value, bool):
+            return n.Literal(value, text, at=at)
+        if isinstance(value, str):
+            if text[1:-1] != value:
+                raise self.refuse(node, f"the string {text[:40]} is not plain", 'write "..." once, without escapes or prefixes')
             return n.Literal(value, text, at=at)
         if isinstance(value, int | float):
             if len(text) > MAX_DIGITS or "_" in text or not all(c.isdigit() or c == "." for c in text):
@@ -184,9 +209,10 @@ class _Walker:
         return n.Call(name, tuple(self.walk(a, depth) for a in node.args), at=at)
 
     def _date(self, node: ast.Call) -> n.Literal:
-        if len(node.args) == 1 and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
+        day = node.args[0].value if len(node.args) == 1 and isinstance(node.args[0], ast.Constant) else None
+        if isinstance(day, str) and DAY.fullmatch(day):
             try:
-                return n.Literal(dt.date.fromisoformat(node.args[0].value), self.text(node), at=self.at(node))
+                return n.Literal(dt.date.fromisoformat(day), f'date("{day}")', at=self.at(node))
             except ValueError:
                 pass
         raise ExpressionError("E005", self.at(node), "date needs one day of the calendar", 'write date("2020-01-31")')

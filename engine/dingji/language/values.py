@@ -209,7 +209,12 @@ def _interval(op: str, a: tuple[Any, Any], b: tuple[Any, Any]) -> Value:
 
 
 def _minus(x: Any) -> Any:
-    return None if x is None else -x
+    # `-x` and `abs(x)` would round a decimal to the digits of the thread's context
+    return x.copy_negate() if isinstance(x, Decimal) else None if x is None else -x
+
+
+def _size(x: Any) -> Any:
+    return x.copy_abs() if isinstance(x, Decimal) else abs(x)
 
 
 def _positive_quotient(a: tuple[Any, Any], b: tuple[Any, Any]) -> Value:
@@ -254,15 +259,15 @@ def extreme(kind: str, values: Iterable[Value]) -> Value:
 def absolute(value: Value) -> Value:
     """The size of a number without its sign."""
     if not isinstance(value, Partial):
-        return None if value is None else abs(value)
+        return None if value is None else _size(value)
     if value.values is not None:
-        return one_of(map(abs, value.values))
+        return one_of(map(_size, value.values))
     if value.low is not None and value.low >= 0:
         return value
     if value.high is not None and value.high <= 0:
-        return between(-value.high, _minus(value.low))
+        return between(_minus(value.high), _minus(value.low))
     ends = (value.low, value.high)
-    return between(0, None if None in ends else max(map(abs, ends)))
+    return between(0, None if None in ends else max(map(_size, ends)))
 
 
 def rounded(value: Value, places: int) -> Value:
@@ -273,6 +278,9 @@ def rounded(value: Value, places: int) -> Value:
         return between(rounded(value.low, places), rounded(value.high, places))
     if value is None or isinstance(value, int):
         return value
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent >= -places:
+        return int(value) if places == 0 else value  # it has no more places than that
     result = Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=CONTEXT)
     return int(result) if places == 0 else result
 
