@@ -46,11 +46,13 @@ INSTALL = CPPFLAGS="$$($(BIN)/python -c 'import sys; print("-DPyEval_CallObject=
 $(VENV)/.runtime: pyproject.toml | $(VENV)
 	@echo "installing dingji into $(VENV) ..." >&2
 	@$(INSTALL) -e .
+	@$(BIN)/python -m compileall -q engine/dingji
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)
 	@echo "installing dingji and its checks into $(VENV) ..." >&2
 	@$(INSTALL) -e '.[dev]'
+	@$(BIN)/python -m compileall -q engine/dingji
 	@touch $@ $(VENV)/.runtime
 
 $(VENV):

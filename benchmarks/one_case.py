@@ -107,9 +107,10 @@ def process(*arguments: str) -> tuple[float, float, float]:
     """Median and minimum wall seconds of a command, and its peak memory in MB."""
     times = []
     peak = 0
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}  # as installed: compiled once
     for _ in range(PROCESSES + 1):
         start = time.perf_counter()
-        with subprocess.Popen([sys.executable, "-m", "dingji", *arguments], stdout=subprocess.DEVNULL) as child:
+        with subprocess.Popen([sys.executable, "-m", "dingji", *arguments], stdout=subprocess.DEVNULL, env=env) as child:
             _, status, usage = os.wait4(child.pid, 0)
             child.returncode = os.waitstatus_to_exitcode(status)
         times.append(time.perf_counter() - start)

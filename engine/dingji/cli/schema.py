@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -31,5 +30,5 @@ def command(kind: str, output: Path | None, knowledge: Path | None) -> int:
         found = schema.case_schema(load(knowledge))
     else:
         found = schema.knowledge_schema() if kind == "knowledge" else schema.result_schema()
-    write(json.dumps(found, ensure_ascii=False, indent=2), output)
+    write(schema.schema_text(found), output)
     return 0

@@ -52,6 +52,8 @@ class Step(Record, frozen=True):
     entries: tuple[Entry, ...]
     nothing: Outcome
     """The outcome when every rule is false."""
+    certain: bool
+    """Does the instrument surely apply? If not, what its rules conclude is only possible."""
     formula: Evaluator | None = None
     overrides: tuple[tuple[int, int], ...] = ()
     combines: str | None = None
@@ -203,7 +205,7 @@ def _compile(
 ) -> Plan:
     reconciliation, covered = coverage
     owners = {a.instrument.id for a in applied}
-    certain = {a.instrument.id for a in applied if a.truth}
+    doubtful = {a.instrument.id for a in applied if not a.truth}
     known = dict(index)
     rules: dict[str, m.Rule] = {}
     closures: dict[str, Evaluator] = {}
@@ -226,7 +228,7 @@ def _compile(
                 decisions.append(replace(decision, inputs=tuple(c.fact for c in counted)))
         elif decision.owner in owners:
             decisions.append(replace(decision, rules=tuple(name for name in decision.rules if admit(knowledge.rules[name]))))
-    loose = [r for r in knowledge.rules.values() if r.kind in ("flag", "duty") and r.owner in certain and admit(r)]
+    loose = [r for r in knowledge.rules.values() if r.kind in ("flag", "duty") and r.owner in owners - doubtful and admit(r)]
     if reconciliation is not None:
         for name in (reconciliation.rule, reconciliation.disagreement):
             rules[name], closures[name] = knowledge.rules[name], _always
@@ -244,7 +246,7 @@ def _compile(
         counted,
         listed,
         tuple(closures[name] for name in rules),
-        _steps(decisions, rules, closures, position, knowledge),
+        _steps(decisions, rules, closures, position, knowledge, doubtful),
         tuple(position[r.id] for r in loose if r.kind == "flag"),
         tuple(position[r.id] for r in loose if r.kind == "duty"),
         tested,
@@ -278,6 +280,7 @@ def _steps(
     closures: Mapping[str, Evaluator],
     position: Mapping[str, int],
     knowledge: m.Knowledge,
+    doubtful: set[str],
 ) -> tuple[Step, ...]:
     seen: set[str] = set()
     steps = []
@@ -294,6 +297,7 @@ def _steps(
             Step(
                 decision,
                 tuple(entries),
+                certain=decision.owner not in doubtful,
                 nothing=Outcome(decision.default, gap=not decision.has_default),
                 formula=None if value is None else compile_node(value, knowledge.defaults),
                 overrides=tuple(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 from dingji.errors import KnowledgeError, Problem
 from dingji.inference.plan import Plan, Step
 from dingji.inference.policies import ConflictError, Hit, Outcome, adjust, combine, settle
-from dingji.language.types import Scale
-from dingji.language.values import Records, Truth, one_of, possible
+from dingji.language.types import Number, Scale
+from dingji.language.values import Records, Truth, compare, one_of, possible
 from dingji.records import Draft, field
 
 
@@ -26,7 +27,8 @@ class Evaluation(Draft):
 def prove(plan: Plan, stated: dict[str, Any]) -> Evaluation:
     """Evaluate every rule of the plan over the stated facts.
 
-    Raises KnowledgeError (K041) when two rules contradict each other on this case.
+    Raises KnowledgeError when two rules contradict each other on this case (K041), or when a formula leaves the range of its
+    fact (K042).
     """
     facts = dict(stated)
     truths: list[Truth] = [False] * len(plan.rules)
@@ -42,7 +44,7 @@ def prove(plan: Plan, stated: dict[str, Any]) -> Evaluation:
             else:
                 truth = truths[position] = evaluator(facts)
             if truth is not False:
-                hits.append(Hit(position, truth, value))
+                hits.append(Hit(position, truth if step.certain else None, value))
         outcome = _outcome(step, hits, evaluation)
         evaluation.outcomes[step.decision.fact] = outcome
         if outcome.value is not None:
@@ -53,27 +55,38 @@ def prove(plan: Plan, stated: dict[str, Any]) -> Evaluation:
 
 
 def _outcome(step: Step, hits: list[Hit], evaluation: Evaluation) -> Outcome:
-    plan, decision, truths = evaluation.plan, step.decision, evaluation.truths
-    if decision.policy == "formula":
-        return _formula(step, hits, evaluation)
+    decision = step.decision
     if decision.policy == "reconcile":
-        return _reconcile(plan, evaluation)
+        return _reconcile(evaluation.plan, evaluation)
     if decision.policy == "adjust":
-        scale = plan.knowledge.facts[decision.fact].type
-        assert isinstance(scale, Scale)
-        steps = [(h.rule, h.truth, a) for h in hits if (a := plan.rules[h.rule].adjustment) is not None]
-        return adjust(evaluation.facts.get(decision.base), steps, len(scale.grades) - 1)
-    if step.overrides:
-        hits = _without_beaten(hits, step, truths)
+        return _adjust(step, hits, evaluation)
+    outcome = _formula(step, hits, evaluation) if decision.policy == "formula" else _table(step, hits, evaluation)
+    before = evaluation.outcomes.get(decision.fact) if step.combines else None
+    if before is None or before.gap:
+        return outcome
+    if outcome.gap:
+        return before
+    # a value that is not known is one of the values, too: the worst of 2 and an unknown is not known to be 2
+    value = combine(str(step.combines), [before.value, outcome.value])
+    return Outcome(value, before.winners + outcome.winners, before.undecided + outcome.undecided)
+
+
+def _adjust(step: Step, hits: list[Hit], evaluation: Evaluation) -> Outcome:
+    rules = evaluation.plan.rules
+    scale = evaluation.plan.knowledge.facts[step.decision.fact].type
+    assert isinstance(scale, Scale)
+    steps = [(h.rule, h.truth, a) for h in hits if (a := rules[h.rule].adjustment) is not None]
+    return adjust(evaluation.facts.get(step.decision.base), steps, len(scale.grades) - 1)
+
+
+def _table(step: Step, hits: list[Hit], evaluation: Evaluation) -> Outcome:
+    decision = step.decision
     try:
-        outcome = settle(decision.policy, hits, decision.default, decision.has_default) if hits else step.nothing
+        if step.overrides:
+            return _with_overrides(step, hits, evaluation.truths)
+        return settle(decision.policy, hits, decision.default, decision.has_default) if hits else step.nothing
     except ConflictError as conflict:
         raise _contradiction(conflict, step, evaluation) from None
-    before = evaluation.outcomes.get(decision.fact) if step.combines else None
-    if step.combines and before is not None:
-        value = combine(step.combines, [v for v in (before.value, outcome.value) if v is not None])
-        return Outcome(value, before.winners + outcome.winners, before.undecided + outcome.undecided)
-    return outcome
 
 
 def _formula(step: Step, hits: list[Hit], evaluation: Evaluation) -> Outcome:
@@ -81,19 +94,42 @@ def _formula(step: Step, hits: list[Hit], evaluation: Evaluation) -> Outcome:
         return Outcome(None, gap=True)
     if hits[0].truth is None:
         return Outcome(None, (), (hits[0].rule,))
-    return Outcome(step.formula(evaluation.facts), (hits[0].rule,))
+    value = step.formula(evaluation.facts)
+    kind = evaluation.plan.knowledge.facts[step.decision.fact].type
+    if isinstance(kind, Number) and (compare("<", value, kind.low) or compare(">", value, kind.high)):
+        # rules rely on the range: a value beyond it is a mistake in the knowledge, not a grade
+        rule = evaluation.plan.rules[hits[0].rule]
+        message = f"{rule.id} gives {step.decision.fact} = {value}, out of its range {kind.low} .. {kind.high}"
+        hint = "correct the formula or the range in the vocabulary"
+        raise KnowledgeError([Problem(rule.place.file, rule.place.line, rule.place.column, "K042", message, hint)])
+    return Outcome(value, (hits[0].rule,))
 
 
-def _without_beaten(hits: list[Hit], step: Step, truths: list[Truth]) -> list[Hit]:
-    """A rule that another overrides falls if that one is true, and stays only possible while that one is unknown."""
-    beaten = {loser: truths[winner] for winner, loser in step.overrides if truths[winner] is not False}
-    kept = []
-    for hit in hits:
-        if hit.rule not in beaten:
-            kept.append(hit)
-        elif beaten[hit.rule] is None:
-            kept.append(Hit(hit.rule, None, hit.value))
-    return kept
+MOST_OPEN_OVERRIDES = 6
+"""Unknown rules that override others are tried both ways up to this many; beyond, what they beat is only possible."""
+
+
+def _with_overrides(step: Step, hits: list[Hit], truths: list[Truth]) -> Outcome:
+    """A rule that another overrides falls if that one is true. While that one is unknown, both ways are followed."""
+    decision = step.decision
+    open_rules = [h.rule for h in hits if h.truth is None and any(h.rule == winner for winner, _ in step.overrides)]
+    if len(open_rules) > MOST_OPEN_OVERRIDES:
+        loose = [Hit(h.rule, None, h.value) for h in hits]
+        return settle(decision.policy, loose, decision.default, decision.has_default)
+    outcomes = []
+    for chosen in product((True, False), repeat=len(open_rules)):
+        assumed = dict(zip(open_rules, chosen, strict=True))
+        beaten = {loser for winner, loser in step.overrides if assumed.get(winner, truths[winner])}
+        kept = [h._replace(truth=assumed.get(h.rule, h.truth)) for h in hits if h.rule not in beaten]
+        kept = [h for h in kept if h.truth is not False]
+        outcomes.append(settle(decision.policy, kept, decision.default, decision.has_default) if kept else step.nothing)
+    if len(outcomes) == 1:
+        return outcomes[0]
+    reach = [possible(o.value) for o in outcomes]
+    value = None if None in reach else one_of(v for values in reach for v in values or ())
+    sure = [rule for rule in outcomes[0].winners if all(rule in o.winners for o in outcomes)]
+    touched = dict.fromkeys(rule for o in outcomes for rule in (*o.winners, *o.undecided) if rule not in sure)
+    return Outcome(value, tuple(sure), tuple(touched))
 
 
 def _reconcile(plan: Plan, evaluation: Evaluation) -> Outcome:

@@ -12,7 +12,7 @@ from dingji.knowledge.shapes import WEAK
 from dingji.language import nodes as n
 from dingji.language.printer import to_source
 from dingji.language.types import Number, Scale, Type
-from dingji.language.values import Partial, Truth
+from dingji.language.values import Truth, Value, between
 from dingji.records import Record
 
 STAGE_NUMBER = {"derive": 0, "identify": 1, "grade": 2, "adjust": 3, "determine": 4, "escalate": 5}
@@ -66,11 +66,9 @@ class FactDefinition(Record, frozen=True):
     policy: str | None
     place: Place
 
-    def default(self) -> Partial | None:
+    def default(self) -> Value:
         """What is known of the fact when nobody stated it: its declared range."""
-        if isinstance(self.type, Number) and (self.type.low is not None or self.type.high is not None):
-            return Partial(self.type.low, self.type.high)
-        return None
+        return between(self.type.low, self.type.high) if isinstance(self.type, Number) else None
 
 
 class GradeDefinition(Record, frozen=True):
@@ -299,7 +297,7 @@ class Knowledge:
         return f"<Knowledge {self.digest[:12]}: {len(self.rules)} rules>"
 
     @cached_property
-    def defaults(self) -> dict[str, Partial]:
+    def defaults(self) -> dict[str, Value]:
         """What the vocabulary itself says of unstated facts: their ranges."""
         return {name: default for name, fact in self.facts.items() if (default := fact.default()) is not None}
 

@@ -148,11 +148,13 @@ def _limit(due: k.Due, knowledge: k.Knowledge) -> k.Words:
 
 def later(start: dt.date, amount: int, unit: str) -> dt.date | None:
     """The last day of a time limit; None where days can't tell it. A month ends on its last day at the latest."""
-    if unit == "hours":
-        # the hour of the start is not known: whole days can be told, "within 1 hour" can't
-        return start + dt.timedelta(days=amount // 24) if amount % 24 == 0 else None
-    if unit == "days":
-        return start + dt.timedelta(days=amount)
-    months = start.month - 1 + amount * (12 if unit == "years" else 1)
-    year, month = start.year + months // 12, months % 12 + 1
-    return dt.date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
+    if unit == "hours" and amount % 24:
+        return None  # the hour of the start is not known: whole days can be told, "within 1 hour" can't
+    try:
+        if unit in ("hours", "days"):
+            return start + dt.timedelta(days=amount // 24 if unit == "hours" else amount)
+        months = start.month - 1 + amount * (12 if unit == "years" else 1)
+        year, month = start.year + months // 12, months % 12 + 1
+        return dt.date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
+    except (OverflowError, ValueError):  # beyond the calendar
+        return None
