@@ -223,6 +223,12 @@ def _hash(name: str) -> int:
     return number
 
 
+def _release(native: Any, handle: int) -> None:
+    """Give a ruleset and its state back to the engine."""
+    native.delete_state(handle, _SID)
+    native.delete_ruleset(handle)
+
+
 class DurableRuleset:
     """Rules compiled once into durable-rules, to be fired against any number of cases from any thread.
 
@@ -303,27 +309,40 @@ class DurableRuleset:
         try:
             host.set_rulesets({ruleset: shard.definitions()})
             shard.handle = host.get_ruleset(ruleset)._handle
-            weakref.finalize(self, self._native.delete_ruleset, shard.handle).atexit = False
+            weakref.finalize(self, _release, self._native, shard.handle).atexit = False
         except (self._native.error, MemoryError, ValueError) as error:
             raise self._fault(shard, error) from error
-        self._run(shard, "")  # later states reuse the memory of this first one, put in order by the sentinel
+        self._open(shard)
 
-    def _run(self, shard: _Shard, text: str) -> list[str]:
-        """Assert the sentinel and the case into a state of their own; the internal rules that fired."""
+    def _open(self, shard: _Shard) -> None:
+        """Make the one state of a shard; the sentinel fires in it, so that it may be deleted (without a firing that crashes)."""
         native, handle = self._native, shard.handle
         try:
-            try:
-                result, state = native.assert_fact(handle, _OPEN)
-                if result or self._agenda(handle, state) != ["$open"]:
-                    raise PortError(f"ruleset {self._name!r}: durable-rules opened no case (result {result})")
-                result, state = native.assert_fact(handle, f"{_CASE}{text}}}")
-                if result > 1:  # 1 means that no rule matched
-                    raise PortError(f"ruleset {self._name!r}: durable-rules refused a case (result {result})")
-                return self._agenda(handle, state) if result == 0 else []
-            finally:
-                native.delete_state(handle, _SID)
+            result, state = native.assert_fact(handle, _OPEN)
+            if result or self._agenda(handle, state) != ["$open"]:
+                raise PortError(f"ruleset {self._name!r}: durable-rules opened no state (result {result})")
         except (native.error, MemoryError, ValueError) as error:
             raise self._fault(shard, error) from error
+
+    def _run(self, shard: _Shard, text: str) -> list[str]:
+        """Assert the case, take what fires, and retract the case: the internal rules that fired.
+
+        A state costs more than a case, so all cases share one: each leaves nothing behind. After a failure it is made anew.
+        """
+        native, handle = self._native, shard.handle
+        fact = f"{_CASE}{text}}}"
+        try:
+            result, state = native.assert_fact(handle, fact)
+            if result == 1:  # no rule matched: the fact is not kept
+                return []
+            names = self._agenda(handle, state) if result == 0 else []
+            if result or native.retract_fact(handle, fact)[0]:
+                raise PortError(f"ruleset {self._name!r}: durable-rules refused a case (result {result})")
+            return names
+        except (native.error, MemoryError, ValueError, PortError) as error:
+            native.delete_state(handle, _SID)
+            self._open(shard)
+            raise error if isinstance(error, PortError) else self._fault(shard, error) from error
 
     def _agenda(self, handle: int, state: int) -> list[str]:
         """Take the actions that are due, first to last; the names of their internal rules."""

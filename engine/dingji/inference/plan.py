@@ -22,6 +22,8 @@ from dingji.records import Draft, Record, field, replace
 
 MOST_PLANS = 64
 """Plans kept per knowledge base; the oldest goes first."""
+MOST_KEYS = 4096
+"""Days and index facts that are remembered with their plan."""
 
 
 class Applied(Record, frozen=True):
@@ -174,6 +176,9 @@ def plan_for(knowledge: m.Knowledge, facts: dict[str, Any], as_of: dt.date) -> P
         _make_room(knowledge.plans)
         plan = knowledge.plans[key] = _compile(knowledge, applied, (reconciliation, covered), index)
     if shortcut is not None:
+        if len(knowledge.plans) > MOST_KEYS:
+            for old in [k for k in knowledge.plans if k[0] == "case"]:
+                del knowledge.plans[old]
         knowledge.plans[shortcut] = plan
     found: Plan = plan
     return found
@@ -344,4 +349,5 @@ def _bound(rule: m.Rule, instrument: m.Instrument, fact: str) -> m.Rule:
     start, end = dict(rule.then)["from"], dict(rule.then)["to"]
     test = n.Compare((n.Fact(instrument.decides), n.Literal(start, str(start))), ("==",))
     when = test if rule.when is None else n.And((test, rule.when))
-    return replace(rule, id=f"{rule.id}@{instrument.id}", when=when, then=((fact, end),))
+    beaten = tuple(f"{name}@{instrument.id}" for name in rule.overrides)
+    return replace(rule, id=f"{rule.id}@{instrument.id}", when=when, then=((fact, end),), overrides=beaten)

@@ -298,8 +298,12 @@ class Knowledge:
 
     @cached_property
     def defaults(self) -> dict[str, Value]:
-        """What the vocabulary itself says of unstated facts: their ranges."""
-        return {name: default for name, fact in self.facts.items() if (default := fact.default()) is not None}
+        """What the vocabulary itself says of facts that people may state: their ranges.
+
+        A derived fact has none: only its rules say what it can be, and they are checked against its range.
+        """
+        stated = (fact for fact in self.facts.values() if fact.nature != "derived")
+        return {fact.name: default for fact in stated if (default := fact.default()) is not None}
 
     def scale_of(self, fact: str) -> ScaleDefinition | None:
         """The scale of a graded fact, None if it has none."""
