@@ -215,3 +215,12 @@ def test_version_and_help() -> None:
     for command in ((), ("grade",), ("explain",), ("kb",), ("kb", "show"), ("schema",)):
         run = dingji(*command, "--help")
         assert (run.returncode == 0 and "Examples:" in run.stdout) or command == ("kb",)
+
+
+def test_a_template_with_an_error_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "determination" / "text"
+    folder.mkdir(parents=True)
+    (folder / "brief.j2").write_text("first line\n{% if %}\n", encoding="utf-8")
+    run = dingji("grade", DEMO, "--templates", tmp_path)
+    assert (run.returncode, run.stdout) == (5, "")
+    assert f"{folder / 'brief.j2'}:2" in run.stderr and "Traceback" not in run.stderr
