@@ -26,6 +26,12 @@ except ImportError:  # PyYAML built without libyaml: slower, the same result
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 
+# What only follows from another mistake: an unknown name, if the file that may declare it is damaged.
+_DAMAGE = frozenset({"K001", "K002", "K003", "K009", "K010"})
+_UNKNOWN_NAME = frozenset({"K021", "K027", "E010", "E013"})
+_QUOTED = re.compile(r"""['"]([^'"]+)['"]""")
+
+
 class Document(Draft):
     """One document of a file: the root node and the text it came from."""
 
@@ -39,6 +45,10 @@ class Problems(Draft):
 
     letter: str
     found: list[Problem] = field(default_factory=list)
+    lost: set[str] = field(default_factory=set)
+    """Names whose declaration was refused. That rules don't find them is no mistake of the rules."""
+    damaged: bool = False
+    """A file can't be read, or a name in it: nobody knows what was declared there."""
 
     def add(self, file: str, node: yaml.Node | None, number: int | str, message: str, hint: str = "", offset: int = 0) -> None:
         """Record a problem at `node` (the whole file if None), `offset` columns to its right."""
@@ -48,6 +58,9 @@ class Problems(Draft):
     def place(self, file: str, line: int, column: int, number: int | str, message: str, hint: str = "") -> None:
         """Record a problem at a line and column, both from 1."""
         code = number if isinstance(number, str) else f"{self.letter}{number:03d}"
+        if code in _UNKNOWN_NAME and (self.damaged or not self.lost.isdisjoint(_QUOTED.findall(message))):
+            return
+        self.damaged = self.damaged or code in _DAMAGE
         self.found.append(Problem(file, line, column, code, message, hint))
 
 
@@ -61,7 +74,7 @@ def read_documents(path: Path, shown: str, problems: Problems) -> list[Document]
         return []
     if path.suffix.lower() == ".json":
         try:
-            json.loads(text)
+            json.loads(text, parse_int=str, parse_float=str)  # the syntax only: numbers are read later, within their bounds
         except ValueError as error:
             line, column = getattr(error, "lineno", 0), getattr(error, "colno", 0)
             problems.place(shown, line, column, 2, f"not JSON: {getattr(error, 'msg', error)}", "or save it as .yaml")
@@ -88,24 +101,41 @@ def parse_documents(text: str, shown: str, problems: Problems) -> list[Document]
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = str(error.problem or error.context or "syntax error")
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        if "'\\t'" in what or ("cannot start any token" in what and _char_at(text, line, column) == "\t"):
-            what, hint = "a tab can't indent YAML", "use spaces"
-        elif "anchor" in what or "alias" in what:
-            problems.place(shown, line, column, 3, "anchors and aliases are not allowed", "write the value out")
-            return []
-        else:
-            hint = "check the indentation, the quotes and the colons of this line"
-        problems.place(shown, line, column, 2, f"not YAML: {what}", hint)
+        _syntax_error(error, text, shown, problems)
         return []
-    except yaml.YAMLError as error:
-        problems.place(shown, 0, 0, 2, f"not YAML: {str(error).splitlines()[0]}", "save the file as UTF-8 text")
+    except (yaml.YAMLError, UnicodeEncodeError):  # the text itself is refused; the parser counts it in bytes
+        match = _UNPRINTABLE.search(text)
+        line, column = _line_column(text, match.start()) if match else (0, 0)
+        problems.place(
+            shown, line, column, 2, "not YAML: control characters are not allowed", "take it out, and save the file as UTF-8 text"
+        )
         return []
     if not documents:
         problems.place(shown, 0, 0, 2, "the file is empty", "see `dingji schema` for what it should hold")
     return documents
+
+
+# Neither text nor a line break: all that YAML does not take as it stands.
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, text: str, shown: str, problems: Problems) -> None:
+    what = str(error.problem or error.context or "syntax error")
+    mark = error.problem_mark or error.context_mark
+    if what.startswith(("could not find expected ':'", "found unexpected end of stream", "found unexpected document")):
+        mark = error.context_mark or mark  # where the key or the quote begins, not where the parser gave up
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    if "tab character" in what or "'\\t'" in what or ("cannot start any token" in what and _char_at(text, line, column) == "\t"):
+        problems.place(shown, line, column, 2, "not YAML: a tab can't indent YAML", "use spaces")
+    elif "anchor" in what or "alias" in what:
+        problems.place(shown, line, column, 3, "anchors and aliases are not allowed", "write the value out")
+    else:
+        problems.place(shown, line, column, 2, f"not YAML: {what}", "check the indentation, the quotes and the colons of this line")
+
+
+def _line_column(text: str, offset: int) -> tuple[int, int]:
+    """Line and column (from 1) of a character of a text."""
+    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
 def _read_text(path: Path, shown: str, problems: Problems) -> str | None:
@@ -131,8 +161,8 @@ def _read_text(path: Path, shown: str, problems: Problems) -> str | None:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        sound = error.object[: error.start].decode("utf-8")  # the codec has taken the byte order mark off
+        line, column = _line_column(sound, len(sound))
         problems.place(shown, line, column, 1, "not UTF-8 text", "save the file as UTF-8 (it may be GB18030 or a binary file)")
         return None
 
@@ -184,6 +214,15 @@ def pairs(node: yaml.MappingNode) -> Iterator[tuple[yaml.Node, yaml.Node]]:
     yield from node.value
 
 
+# One character of a scalar's value as it is written in each style of quotes.
+_CHARACTER = {
+    "": re.compile(".", re.DOTALL),
+    "'": re.compile("''|.", re.DOTALL),
+    '"': re.compile(r"\\(?:x..|u.{4}|U.{8}|.)|.", re.DOTALL),
+}
+_BLANK_ESCAPES = frozenset([r"\t", r"\n", r"\v", r"\f", r"\r", r"\N", r"\_", r"\L", r"\P"])
+
+
 def place_in_scalar(document: Document, node: yaml.ScalarNode, offset: int) -> tuple[int, int]:
     """Line and column (from 1) of character `offset` of a scalar's value, quotes and folded lines included.
 
@@ -195,19 +234,13 @@ def place_in_scalar(document: Document, node: yaml.ScalarNode, offset: int) -> t
     elif node.style in ("|", ">"):
         position = text.find("\n", position) + 1
     visible = sum(not c.isspace() for c in node.value[:offset])
-    step = 0
-    while position < len(text):
-        if not text[position].isspace():
-            if step == visible:
-                break
-            step += 1
-            position += 1 if not (node.style == "'" and text[position : position + 2] == "''") else 2
-            if node.style == '"' and text[position - 1] == "\\":
-                position += 1
-        else:
-            position += 1
-    before = text.rfind("\n", 0, position) + 1
-    return text.count("\n", 0, position) + 1, position - before + 1
+    for match in _CHARACTER.get(node.style or "", _CHARACTER[""]).finditer(text, position):
+        if match[0] in _BLANK_ESCAPES or match[0].lstrip("\\").isspace():
+            continue
+        if visible == 0:
+            return _line_column(text, match.start())
+        visible -= 1
+    return _line_column(text, len(text))
 
 
 def _index(document: Document, node: yaml.Node) -> int:

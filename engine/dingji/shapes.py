@@ -22,7 +22,7 @@ Schema = dict[str, Any]
 
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
 FACT_NAME = re.compile(r"[a-z][a-z0-9_]*")
-NUMBER = re.compile(r"[-+]?\d{1,30}(\.\d{1,30})?")
+NUMBER = re.compile(r"[-+]?\d{1,30}(\.\d{1,30})?", re.ASCII)
 
 
 class Reader(Draft):
@@ -81,6 +81,11 @@ def plain(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and not node.style
 
 
+def blank(node: yaml.Node) -> bool:
+    """Is the node a scalar that says nothing: empty, spaces only, or a null?"""
+    return isinstance(node, yaml.ScalarNode) and (not node.value.strip() or (plain(node) and node.value in ("null", "~")))
+
+
 def describe_node(node: yaml.Node) -> str:
     """A node in words, for messages."""
     if isinstance(node, yaml.MappingNode):
@@ -88,7 +93,7 @@ def describe_node(node: yaml.Node) -> str:
     if isinstance(node, yaml.SequenceNode):
         return "a list"
     text = str(node.value)
-    return "nothing" if text == "" else repr(text if len(text) <= 40 else text[:37] + "...")
+    return "nothing" if not text.strip() else repr(text if len(text) <= 40 else text[:37] + "...")
 
 
 class Scalar(Record, frozen=True):
@@ -101,7 +106,7 @@ class Scalar(Record, frozen=True):
 
     def read(self, node: yaml.Node, reader: Reader) -> Any:
         text = scalar_text(node)
-        if text is None or text == "" or (self.pattern is not None and not self.pattern.fullmatch(text)):
+        if text is None or blank(node) or (self.pattern is not None and not self.pattern.fullmatch(text)):
             reader.report(node, 6, f"{self.what} is expected, not {describe_node(node)}")
             return None
         try:
@@ -130,10 +135,11 @@ TEXT = Scalar("text", json_type=("string", "number", "integer", "boolean"))
 IDENT = Scalar("an id (letters, digits, . _ -)", IDENTIFIER)
 NAME = Scalar("a fact name (lower case, digits, _)", FACT_NAME)
 BOOL = Scalar("true or false", re.compile("true|false"), _true_or_false, ("boolean",))
-INTEGER = Scalar("a whole number", re.compile(r"[-+]?\d{1,15}"), int, ("integer",))
+INTEGER = Scalar("a whole number", re.compile(r"[-+]?\d{1,15}", re.ASCII), int, ("integer",))
+COUNT = Scalar("a whole number from 0 to 9999", re.compile(r"\d{1,4}", re.ASCII), int, ("integer",))
 NUMBER_KIND = Scalar("a number", NUMBER, _number, ("number",))
-DATE = Scalar("a date such as 2024-07-15", re.compile(r"\d{4}-\d{2}-\d{2}"), dt.date.fromisoformat)
-DAY_OR_YEAR = Scalar("a date such as 2024-07-15, or a year", re.compile(r"\d{4}(-\d{2}-\d{2})?"), json_type=("string", "integer"))
+DATE = Scalar("a date such as 2024-07-15", re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII), dt.date.fromisoformat)
+DAY_OR_YEAR = Scalar("a date such as 2024-07-15, or a year", re.compile(r"\d{4}(-\d{2}-\d{2})?", re.ASCII), json_type=("string", "integer"))
 
 
 class Bound(Record, frozen=True):
@@ -235,6 +241,8 @@ class MapOf(Record, frozen=True):
             key = self.key.read(key_node, reader)
             value = self.item.read(value_node, reader)
             if key is None or value is None:
+                reader.problems.lost.add(str(scalar_text(key_node)))
+                reader.problems.damaged |= key is None
                 continue
             if key in seen:
                 reader.report(key_node, 4, f"{key} stands twice", f"first on line {seen[key]}")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from dingji.inference.durable import available, unavailable_reason, version
 
 if not available():

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dingji.inference import durable
-from dingji.inference.durable import DurableRuleset, PortError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from dingji.inference import durable
+from dingji.inference.durable import DurableRuleset, PortError
 
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,

@@ -154,7 +154,7 @@ def test_too_many_values(folder: Path) -> None:
 def test_the_column_of_a_wrong_byte_counts_characters(folder: Path) -> None:
     (folder / "more.yaml").write_bytes("factors:\n  fire: {en: fire, zh: 火".encode() + b"\xff}\n")
     (problem,) = problems(folder)
-    assert problem.startswith("good/more.yaml:2:23: error[K001]: not UTF-8 text")
+    assert problem.startswith("good/more.yaml:2:25: error[K001]: not UTF-8 text")
 
 
 def test_several_documents_in_one_file(folder: Path) -> None:

@@ -16,13 +16,13 @@ from dingji.cases import model as m
 from dingji.cases.shapes import CASE, STATEMENT
 from dingji.documents import Document, Problems, pairs, parse_documents, read_documents
 from dingji.errors import CaseError, Problem, nearest
-from dingji.knowledge.model import FactDefinition, Knowledge, Place
+from dingji.knowledge.model import FactDefinition, Knowledge
 from dingji.knowledge.vocabulary import place, read_value, some_words
 from dingji.language import types as t
 from dingji.language.units import parse_unit, show
 from dingji.language.values import Partial, Records, between
 from dingji.records import Record
-from dingji.shapes import NUMBER_KIND, Reader, Section, scalar_text
+from dingji.shapes import NUMBER_KIND, Reader, Section, blank, describe_node, scalar_text
 
 MAX_TEXT = 2000
 """Characters of a text fact; the rule engine compares short texts only."""
@@ -56,18 +56,19 @@ def read_cases(path: Path | str) -> list[CaseFile]:
 
 def read_case(path: Path | str) -> CaseFile:
     """The case of a file that holds one. Raises CaseError with all problems."""
-    found = read_cases(path)
-    if len(found) > 1:
-        raise CaseError(
-            [Problem(str(path), 0, 0, "C011", f"the file holds {len(found)} cases", "use read_cases, or give the file one case")]
-        )
-    return found[0]
+    return _only(read_cases(path), str(path))
 
 
 def parse_case(text: str, name: str = "<case>") -> CaseFile:
     """The case in a piece of YAML text. Raises CaseError with all problems."""
     problems = Problems("C")
-    return _sections(parse_documents(text, name, problems), problems)[0]
+    return _only(_sections(parse_documents(text, name, problems), problems), name)
+
+
+def _only(found: list[CaseFile], name: str) -> CaseFile:
+    if len(found) > 1:
+        raise CaseError([Problem(name, 0, 0, "C011", f"the file holds {len(found)} cases", "use read_cases, or give the file one case")])
+    return found[0]
 
 
 def _sections(documents: list[Document], problems: Problems) -> list[CaseFile]:
@@ -84,28 +85,31 @@ def _sections(documents: list[Document], problems: Problems) -> list[CaseFile]:
 class _Checker:
     def __init__(self, knowledge: Knowledge, reader: Reader) -> None:
         self.knowledge, self.reader = knowledge, reader
+        self.rests: list[tuple[str, yaml.Node]] = []
+        """Each name that a fact rests on: the fact, and where the name stands."""
 
     def case(self, section: Section) -> m.Case:
         statements: dict[str, m.Statement] = {}
         subject = self._statement("subject", section.key_nodes["subject"], section.nodes["subject"])
         if subject:
             statements["subject"] = subject
+            if subject.value is None and scalar_text(section.nodes["subject"]) == "unknown":
+                self.reader.report(section.nodes["subject"], 21, "the subject must be known", "it says which instruments cover the case")
+        stated = {"subject"}
         for key in ("scope", "facts"):
             for name, node, value in section.get(key, ()):
-                if name in statements:
+                if name in stated:
                     self.reader.report(node, 4, f"the fact {name} is stated twice")
                     continue
+                stated.add(name)
                 statement = self._statement(name, node, value)
                 if statement is not None:
                     statements[name] = statement
-        for statement in statements.values():
-            for other in statement.rests_on:
-                if other not in statements:
-                    where = statement.place or Place("", 0, 0)
-                    hint = nearest(other, statements) or "state the fact it was judged from"
-                    self.reader.problems.place(
-                        where.file, where.line, where.column, 20, f"{statement.name} rests on {other!r}, which is not stated", hint
-                    )
+        for name, node in self.rests:
+            other = str(scalar_text(node))
+            if other not in stated:
+                hint = nearest(other, statements) or "state the fact it was judged from"
+                self.reader.report(node, 20, f"{name} rests on {other!r}, which is not stated", hint)
         return m.Case(
             id=section.get("case", ""),
             subject=str(subject.value) if subject else "",
@@ -130,7 +134,7 @@ class _Checker:
         fact = self.knowledge.facts.get(name)
         if fact is None:
             stated = [n for n, f in self.knowledge.facts.items() if f.nature != "derived"]
-            self.reader.report(key, 20, f"unknown fact {name!r}", nearest(name, stated) or "`dingji kb list --facts` lists them")
+            self.reader.report(key, 20, f"unknown fact {name!r}", nearest(name, stated) or "`dingji kb list facts` lists them")
             return None
         if fact.nature == "derived":
             self.reader.report(key, 24, f"{name} is derived: a rule finds it", "state the facts that it follows from")
@@ -141,13 +145,16 @@ class _Checker:
         if section is None:
             return None
         value = self._bounded(fact, section)
+        rests_on = tuple(section.get("rests_on", ()))
+        if rests_on:  # a refused name has been reported already
+            self.rests += [(name, child) for child in section.nodes["rests_on"].value if scalar_text(child) in rests_on]
         return m.Statement(
             name,
             value,
             section.get("asserted_by", ""),
             section.get("asserted_on"),
             tuple(section.get("evidence", ())),
-            tuple(section.get("rests_on", ())),
+            rests_on,
             section.get("note", ""),
             place(self.reader, key),
         )
@@ -156,6 +163,8 @@ class _Checker:
         unit = section.get("unit")
         if unit is not None and (not isinstance(fact.type, t.Number) or parse_unit(unit) != fact.type.unit):
             self._wrong_unit(fact, section.at("unit"), unit)
+        if section.get("complete") is not None and not isinstance(fact.type, t.Records):
+            self.reader.report(section.at("complete"), 21, f"{fact.name} is no list that may have more items", "leave complete out")
         bounds = [key for key in ("at_least", "at_most") if key in section.nodes]
         if bounds:
             if "value" in section.nodes or not isinstance(fact.type, t.Number):
@@ -189,6 +198,10 @@ class _Checker:
         return self._scalar(fact.name, fact.type, node)
 
     def _scalar(self, name: str, kind: t.Type, node: yaml.Node) -> Any:
+        if blank(node):
+            message = f"{name}: {t.describe(kind)} is expected, not {describe_node(node)}"
+            self.reader.report(node, 21, message, "write `unknown` if nobody knows it")
+            return None
         if isinstance(kind, t.Number):
             text = scalar_text(node) or ""
             number, _, unit = text.partition(" ")

@@ -28,14 +28,16 @@ def load(
     where = Path(folder) if folder is not None else bundled("knowledge")
     try:
         digest = digest_of(where, knowledge_files(where)) if where.is_dir() else ""
-    except OSError as error:
-        raise KnowledgeError([Problem(str(where), 0, 0, "K001", f"can't be read: {error.strerror}")]) from None
+    except OSError:
+        digest = ""  # reading tells which file it is
     knowledge = read_cache(digest, __version__) if cache and digest else None
     if knowledge is None:
         # the reader of YAML knowledge is not needed where the cache serves
         from dingji.knowledge.loader import read_knowledge
 
         knowledge = read_knowledge(where, digest, __version__)
+        if not digest:
+            raise KnowledgeError([Problem(str(where), 0, 0, "K001", "the knowledge folder changed while it was read")])
         if verify is not None:
             verify(knowledge)
         if cache:

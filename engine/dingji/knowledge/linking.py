@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
@@ -69,7 +68,7 @@ def order(
     except CycleError as error:
         cycle = [items[index] for index in error.args[1][:-1]]
         named = " <- ".join(f"{d.fact} ({_where(d, rules)})" for d in cycle)
-        place = rules[cycle[0].rules[0]].place if cycle[0].rules else m.Place("knowledge", 0, 0)
+        place = _place(cycle[0], rules) or m.Place("knowledge", 0, 0)
         problems.place(place.file, place.line, place.column, 29, f"rules go in a circle: {named}", "a fact can't depend on itself")
         return tuple(items)
     stages: dict[str, int] = {}
@@ -83,7 +82,14 @@ def order(
 
 
 def _where(decision: m.Decision, rules: Mapping[str, m.Rule]) -> str:
-    return f"{decision.id} in {rules[decision.rules[0]].place}" if decision.rules else decision.id
+    place = _place(decision, rules)
+    return f"{decision.id} in {place}" if place else decision.id
+
+
+def _place(decision: m.Decision, rules: Mapping[str, m.Rule]) -> m.Place | None:
+    """Where the first rule of a decision stands; a reconciliation has one of its own name."""
+    rule = rules.get(decision.rules[0] if decision.rules else decision.id)
+    return rule.place if rule else None
 
 
 def check_links(
@@ -96,29 +102,50 @@ def check_links(
 ) -> None:
     """Facts written twice or never, overrides of nothing, findings that nothing decides.
 
-    `optional` facts need no writer here: a profile writes them.
+    `optional` facts need no writer here: a profile writes them, or a rule that was refused.
     """
+    decisions = list(decisions)
     written: dict[str, list[m.Decision]] = {}
     for decision in decisions:
         written.setdefault(decision.fact, []).append(decision)
-    for name, fact in facts.items():
-        if fact.nature == "derived" and name not in written and name not in optional:
-            _report(
-                problems,
-                fact.place,
-                25,
-                f"the derived fact {name} is written by no rule",
-                "write a formula, table or example for it, or delete it",
-            )
+    unwritten = {f.name for f in facts.values() if f.nature == "derived"} - written.keys() - optional
+    for instrument in instruments.values():
+        if instrument.decides in unwritten:
+            _report(problems, instrument.place, 32, f"no rule writes the finding {instrument.decides} of {instrument.id}")
+    for name in unwritten.difference(i.decides for i in instruments.values()):
+        hint = "write a formula, table or example for it, or delete it"
+        _report(problems, facts[name].place, 25, f"the derived fact {name} is written by no rule", hint)
     for name, writers in written.items():
         _check_writers(name, facts[name], writers, instruments, rules, problems)
-    for instrument in instruments.values():
-        if instrument.decides and instrument.decides not in written:
-            _report(problems, instrument.place, 32, f"no rule writes the finding {instrument.decides} of {instrument.id}")
+    _check_overrides(rules, decisions, problems)
+
+
+def _check_overrides(rules: Mapping[str, m.Rule], decisions: Iterable[m.Decision], problems: Problems) -> None:
+    """A rule may beat others of its own table or list, as long as none ends up beating itself."""
+    peers: dict[str, set[str]] = {}
+    for decision in decisions:
+        if decision.policy in ("formula", "adjust"):
+            continue
+        for name in decision.rules:
+            peers.setdefault(name, set()).update(decision.rules)
+    crosswalks: dict[str, set[str]] = {}
+    for rule in rules.values():
+        if rule.kind == "crosswalk":
+            peers[rule.id] = crosswalks.setdefault(rule.owner, set())
+            peers[rule.id].add(rule.id)
     for rule in rules.values():
         for beaten in rule.overrides:
             if beaten not in rules:
                 _report(problems, rule.place, 21, f"{rule.id} overrides the unknown rule {beaten!r}", nearest(beaten, rules))
+            elif beaten not in peers.get(rule.id, ()):
+                hint = "a rule overrides rows of its own table, or examples of its own list; else exclude the case in the condition"
+                _report(problems, rule.place, 21, f"{rule.id} overrides {beaten}, which is not of the same table or list", hint)
+    try:
+        TopologicalSorter({rule.id: rule.overrides for rule in rules.values() if rule.overrides}).prepare()
+    except CycleError as error:
+        first, *others = (name for name in rules if name in error.args[1])
+        message = f"{first} overrides {', '.join(others)}, and the other way round" if others else f"{first} overrides itself"
+        _report(problems, rules[first].place, 29, message, "say which of them stands, in one direction only")
 
 
 def _check_writers(
@@ -133,7 +160,7 @@ def _check_writers(
         for second in writers[i + 1 :]:
             if fact.policy or _alternatives(instruments.get(first.owner), instruments.get(second.owner)):
                 continue
-            place = rules[second.rules[0]].place if second.rules else fact.place
+            place = _place(second, rules) or fact.place
             where = _where(first, rules)
             hint = "merge the tables, make the instruments editions of one family with separate dates, or give the fact a policy"
             _report(problems, place, 26, f"{name} is written twice: by {second.id} and by {where}", hint)
@@ -147,15 +174,15 @@ def _alternatives(a: m.Instrument | None, b: m.Instrument | None) -> bool:
 
 
 def _ends_before(a: m.InForce, b: m.InForce) -> bool:
-    return bool(a.end and b.start) and _last_day(a.end) < _first_day(b.start)
+    return bool(a.end and b.start) and _last_day(a.end) < _first_day(b.start)  # days in this form sort as text
 
 
-def _last_day(text: str) -> dt.date:
-    return dt.date(int(text), 12, 31) if len(text) == 4 else dt.date.fromisoformat(text)
+def _last_day(text: str) -> str:
+    return f"{text}-12-31" if len(text) == 4 else text
 
 
-def _first_day(text: str) -> dt.date:
-    return dt.date(int(text), 1, 1) if len(text) == 4 else dt.date.fromisoformat(text)
+def _first_day(text: str) -> str:
+    return f"{text}-01-01" if len(text) == 4 else text
 
 
 def _report(problems: Problems, place: m.Place, number: int, message: str, hint: str = "") -> None:

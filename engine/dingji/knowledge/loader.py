@@ -20,7 +20,7 @@ from dingji.knowledge.linking import check_links, order, reconcile
 from dingji.knowledge.profiles import build_profile, with_profile
 from dingji.knowledge.rules import Block, build_crosswalk, build_instrument
 from dingji.knowledge.shapes import FILES
-from dingji.language.types import Bool, Scale, Type
+from dingji.language.types import Scale, Type
 from dingji.records import Draft, field, replace
 from dingji.shapes import Reader, Section, scalar_text
 
@@ -39,6 +39,7 @@ class _Base(Draft):
     profiles: dict[str, m.Profile] = field(default_factory=dict)
     rules: dict[str, m.Rule] = field(default_factory=dict)
     decisions: list[m.Decision] = field(default_factory=list)
+    attempted: set[str] = field(default_factory=set)
     defaults: list[tuple[m.Instrument, object]] = field(default_factory=list)
 
 
@@ -51,27 +52,24 @@ def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
     if not folder.is_dir():
         problems.place(str(folder), 0, 0, 1, "there is no such knowledge folder")
         raise KnowledgeError(problems.found)
-    paths = knowledge_files(folder)
+    try:
+        paths = knowledge_files(folder)
+    except OSError as error:
+        problems.place(_shown(Path(error.filename), folder), 0, 0, 1, f"can't be read: {error.strerror}")
+        raise KnowledgeError(problems.found) from None
     if not paths:
         problems.place(str(folder), 0, 0, 1, "the knowledge folder holds no .yaml file")
     files = [file for path in paths for file in _open(path, folder, problems)]
+    if problems.damaged:
+        # a damaged file makes good ones look wrong: what it declares seems unknown
+        raise KnowledgeError(problems.found)
     base = _Base()
     _declare(files, base)
     vocabulary = base.names.types()
-    for file in files:
-        if file.kind == "instrument":
-            _instrument(file, base, vocabulary)
-        elif file.kind == "crosswalk":
-            found = (
-                build_crosswalk(file.section.get("crosswalk"), base.names, file.reader, vocabulary)
-                if file.section.get("crosswalk")
-                else None
-            )
-            if found:
-                base.crosswalks[found[0].id] = found[0]
-                _collect(base, found[1])
-        elif file.kind == "reconciliation":
-            _reconciliation(file, base, vocabulary)
+    for kind, read in (("instrument", _instrument), ("crosswalk", _crosswalk), ("reconciliation", _reconciliation)):
+        for file in files:
+            if file.kind == kind and file.section.get(kind):
+                read(file, base, vocabulary)
     base.decisions += reconcile(base.reconciliations.values(), base.instruments.values(), base.rules)
     _apply_defaults(base)
     for file in files:
@@ -79,10 +77,8 @@ def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
             profile = build_profile(file.section, file.reader, base.names, base.instruments, base.crosswalks, base.rules, base.decisions)
             if profile:
                 base.profiles[profile.id] = profile
-    # A damaged file makes good ones look wrong (its facts seem undeclared): links are judged only when all files stand.
-    if not any(p.code in _DAMAGE for p in problems.found):
-        optional = frozenset(d.fact for profile in base.profiles.values() for d in profile.decisions)
-        check_links(base.names.facts, base.instruments, base.rules, base.decisions, problems, optional)
+    optional = frozenset(d.fact for profile in base.profiles.values() for d in profile.decisions) | base.attempted
+    check_links(base.names.facts, base.instruments, base.rules, base.decisions, problems, optional)
     decisions = order(base.decisions, base.rules, problems)
     if problems.found:
         raise KnowledgeError(problems.found)
@@ -106,11 +102,18 @@ def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
     return knowledge
 
 
-_DAMAGE = {"K001", "K002", "K003", "K009", "K010"}
+def _shown(path: Path, folder: Path) -> str:
+    return (folder.name / path.relative_to(folder)).as_posix()
 
 
 def _open(path: Path, folder: Path, problems: Problems) -> list[_File]:
-    shown = (folder.name / path.relative_to(folder)).as_posix()
+    shown = _shown(path, folder)
+    if path.suffix != ".yaml":
+        problems.place(shown, 0, 0, 1, f"a knowledge file ends in .yaml, not {path.suffix}", f"rename it to {path.stem}.yaml")
+        return []
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        problems.place(shown, 0, 0, 1, "this is no ordinary file", "knowledge is read from files")  # a pipe may never end
+        return []
     files = []
     for document in read_documents(path, shown, problems):
         kind = _kind(document, problems)
@@ -156,10 +159,8 @@ def _collect(base: _Base, block: Block) -> None:
 
 def _instrument(file: _File, base: _Base, vocabulary: dict[str, Type]) -> None:
     section = file.section.get("instrument")
-    if section is None:
-        return
     owner, source = section.get("id", ""), section.get("source", "")
-    block = Block(owner, source, file.reader, base.names, vocabulary, decides=section.get("decides", ""))
+    block = Block(owner, source, file.reader, base.names, vocabulary, decides=section.get("decides", ""), attempted=base.attempted)
     instrument = build_instrument(section, block)
     block.read(file.section)
     if instrument is None:
@@ -174,11 +175,11 @@ def _instrument(file: _File, base: _Base, vocabulary: dict[str, Type]) -> None:
 
 def _check_dates(instrument: m.Instrument, section: Section, reader: Reader) -> None:
     for text in (instrument.in_force.start, instrument.in_force.end):
-        if len(text) > 4:
+        if text:
             try:
-                dt.date.fromisoformat(text)
+                dt.date.fromisoformat(text if len(text) > 4 else f"{text}-01-01")
             except ValueError:
-                reader.report(section.at("in_force"), 33, f"{text} is not a day of the calendar")
+                reader.report(section.at("in_force"), 33, f"{text} is not {'a day' if len(text) > 4 else 'a year'} of the calendar")
                 return
     start, end = instrument.in_force.start, instrument.in_force.end
     if start and end and start[: len(end)] > end[: len(start)]:
@@ -193,26 +194,42 @@ def _apply_defaults(base: _Base) -> None:
                 base.decisions[index] = replace(decision, default=default, has_default=default is not None)
 
 
+def _crosswalk(file: _File, base: _Base, vocabulary: dict[str, Type]) -> None:
+    found = build_crosswalk(file.section.get("crosswalk"), base.names, file.reader, vocabulary)
+    if found is None:
+        return
+    new, block = found
+    for other in base.crosswalks.values():
+        if (other.source_scale, other.target_scale) == (new.source_scale, new.target_scale):
+            message = f"{new.id} and {other.id} ({other.place}) both lead from {new.source_scale} to {new.target_scale}"
+            file.reader.report(file.section.get("crosswalk").node, 26, message, "merge them, or let a profile replace rows")
+    base.crosswalks[new.id] = new
+    _collect(base, block)
+
+
 def _reconciliation(file: _File, base: _Base, vocabulary: dict[str, Type]) -> None:
     section = file.section.get("reconciliation")
-    if section is None or section.get("id") is None:
+    if section.get("id") is None:
         return
     reader, names = file.reader, base.names
-    block = Block(section.get("id"), section.get("source", ""), reader, names, vocabulary)
+    block = Block(section.get("id"), section.get("source", ""), reader, names, vocabulary, attempted=base.attempted)
     if not names.claim("reconciliation", section.get("id"), section.at("id"), reader):
         return
     decides = section.get("decides", "")
     fact = block.written(decides, section.at("decides"))
     if fact and not isinstance(fact.type, Scale):
         reader.report(section.at("decides"), 32, f"a determination is a grade, not {decides}", "declare the fact as a scale")
-    when = block.expression(section.get("when"), Bool())
+    when = block.scope(section.get("when"))
     settling = section.get("disagreement")
     rule = block.rule("reconciliation", settling) if settling else None
     main_section = Section(section.node, {**section.values, "when": None}, section.nodes, section.key_nodes)
     main = block.rule("reconciliation", main_section)
+    omits = tuple(section.get("omits", ()))
+    for name in omits:
+        if name not in base.instruments:
+            reader.report(section.at("omits"), 21, f"unknown instrument {name!r}", nearest(name, base.instruments))
     if when is None or rule is None or main is None or fact is None:
         return
-    omits = tuple(section.get("omits", ()))
     place = vocab.place(reader, section.node)
     base.reconciliations[section.get("id")] = m.Reconciliation(
         section.get("id"), when, decides, section.get("policy", "worst"), omits, main.id, rule.id, place

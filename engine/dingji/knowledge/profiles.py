@@ -11,6 +11,7 @@ from dingji.knowledge import model as m
 from dingji.knowledge.linking import check_links, order
 from dingji.knowledge.rules import Block
 from dingji.knowledge.vocabulary import Names, place, some_words
+from dingji.language.types import Type
 from dingji.records import replace
 from dingji.shapes import Reader, Section
 
@@ -37,17 +38,17 @@ def build_profile(
     for target in removes:
         if target not in tables and target not in rules:
             reader.report(
-                section.at("replaces"), 21, f"the profile replaces the unknown rule {target!r}", nearest(target, [*tables, *rules])
+                section.at("replaces"), 21, f"the profile replaces the unknown rule {target!r}", nearest(target, {**tables, **rules})
             )
         elif _is_fixed(target, tables, rules):
-            reader.report(
-                section.at("replaces"), 31, f"{target} is fixed: no profile may replace it", "leave the bands as the model has them"
-            )
+            reader.report(section.at("replaces"), 31, f"{target} is fixed: no profile may replace it", "leave it as its source has it")
     readings = []
     for instrument, node, fact in section.get("readings", ()):
         if instrument not in instruments:
             reader.report(node, 21, f"unknown instrument {instrument!r}", nearest(instrument, instruments))
-        elif fact not in names.facts or names.facts[fact].type != names.facts[instruments[instrument].decides].type:
+        elif not instruments[instrument].decides:
+            reader.report(node, 21, f"{instrument} gives no finding: there is nothing to read elsewhere", "name one that decides a fact")
+        elif fact not in names.facts or names.facts[fact].type != _type_of(instruments[instrument].decides, names):
             reader.report(node, 21, f"{fact!r} is not a fact on the scale of {instrument}", nearest(fact, names.facts))
         else:
             readings.append((instrument, fact))
@@ -55,9 +56,7 @@ def build_profile(
     if joins in instruments:
         block.decides = instruments[joins].decides
     block.read(file)
-    if joins in crosswalks:
-        for number, row in enumerate(file.get("crosswalk_rows", []), 1):
-            block.crosswalk_row(row, crosswalks[joins], number)
+    _crosswalk_rows(file, block, crosswalks)
     return m.Profile(
         id=name,
         title=some_words(section.get("title"), name),
@@ -71,7 +70,25 @@ def build_profile(
     )
 
 
+def _type_of(fact: str, names: Names) -> Type | None:
+    return names.facts[fact].type if fact in names.facts else None
+
+
+def _crosswalk_rows(file: Section, block: Block, crosswalks: Mapping[str, m.Crosswalk]) -> None:
+    section, rows = file.get("profile"), file.get("crosswalk_rows", [])
+    joins = section.get("instrument")
+    if joins in crosswalks:
+        for row in rows:
+            block.crosswalk_row(row, crosswalks[joins])
+    elif rows and joins is None:
+        block.reader.report(section.node, 7, "profile: the key instrument is missing", "name the crosswalk that the crosswalk_rows join")
+    elif rows and ("instrument", joins) in block.names.places:
+        block.reader.report(section.at("instrument"), 21, f"{joins} is no crosswalk: crosswalk_rows join one", nearest(joins, crosswalks))
+
+
 def _is_fixed(target: str, tables: Mapping[str, m.Decision], rules: Mapping[str, m.Rule]) -> bool:
+    if target in rules and rules[target].kind == "reconciliation":
+        return True  # how findings become a determination is not open to choice
     table = target if target in tables else rules[target].table
     return table in tables and tables[table].fixed
 
@@ -95,6 +112,8 @@ def with_profile(knowledge: m.Knowledge, name: str) -> m.Knowledge:
         raise KnowledgeError(problems.found)
     gone = set(profile.removes)
     rules = {i: r for i, r in knowledge.rules.items() if i not in gone and r.table not in gone}
+    left = knowledge.rules.keys() - rules.keys()
+    rules = {i: replace(r, overrides=tuple(o for o in r.overrides if o not in left)) if r.overrides else r for i, r in rules.items()}
     rules.update((r.id, r) for r in profile.rules)
     decisions = [
         replace(d, rules=tuple(r for r in d.rules if r in rules))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -28,25 +29,50 @@ class Block(Draft):
     names: Names
     vocabulary: dict[str, t.Type]
     decides: str = ""
-    grade_stage: bool = False
     rules: list[m.Rule] = field(default_factory=list)
+    attempted: set[str] = field(default_factory=set)
+    """The facts that its rules set out to write, those of refused rules included."""
     decisions: list[m.Decision] = field(default_factory=list)
 
-    def expression(self, node: yaml.ScalarNode | None, expected: t.Type) -> n.Node | None:
-        """A checked expression; None, with a problem at the exact column, if it is wrong."""
+    def expression(self, node: yaml.ScalarNode | None, expected: t.Type | None) -> n.Node | None:
+        """A checked expression of any or the expected type; None, with a problem at the exact column, if it is wrong."""
         if node is None:
             return None
         try:
             return check(parse(node.value), self.vocabulary, expected)
         except ExpressionError as error:
-            line, column = place_in_scalar(self.reader.document, node, error.at)
-            self.reader.problems.place(self.reader.document.file, line, column, error.code, error.message, error.hint)
+            self._report_in(node, error.at, error.code, error.message, error.hint)
             return None
+
+    def scope(self, node: yaml.ScalarNode | None) -> n.Node | None:
+        """A condition on what a case states: it is asked before any rule is."""
+        condition = self.expression(node, t.Bool())
+        if node is None or condition is None:
+            return None
+        for name, at in _facts_in(condition):
+            if self.names.facts[name].nature == "derived":
+                self._report_in(node, at, 25, f"{name} is derived: no rule has run when a scope is read", "use facts that people state")
+        return condition
+
+    def _report_in(self, node: yaml.ScalarNode, at: int, code: int | str, message: str, hint: str) -> None:
+        line, column = place_in_scalar(self.reader.document, node, at)
+        self.reader.problems.place(self.reader.document.file, line, column, code, message, hint)
+
+    def known_source(self, section: Section) -> None:
+        """Report a source that is not declared, where it is written."""
+        source = section.get("source")
+        if source is not None and source not in self.names.sources:
+            self.reader.report(section.at("source"), 21, f"unknown source {source!r}", nearest(source, self.names.sources))
 
     def written(self, name: str | None, node: yaml.Node) -> m.FactDefinition | None:
         """The derived fact that a rule writes."""
         if name is None:
             return None
+        self.attempted.add(name)
+        return self.derived(name, node)
+
+    def derived(self, name: str, node: yaml.Node) -> m.FactDefinition | None:
+        """The derived fact of that name; None, with a problem, if there is none."""
         fact = self.names.facts.get(name)
         if fact is None:
             self.reader.report(node, 21, f"unknown fact {name!r}", nearest(name, self.names.facts) or "declare it in the vocabulary")
@@ -83,8 +109,7 @@ class Block(Draft):
         if confidence in WEAK and not note.en:
             self.reader.report(section.node, 24, f"{name} is {confidence}, without a note", "say what is missing, or why it is assumed")
         source = section.get("source") or (table.get("source") if table else None) or self.source
-        if source and source not in self.names.sources:
-            self.reader.report(section.at("source"), 21, f"unknown source {source!r}", nearest(source, self.names.sources))
+        self.known_source(section)
         weighs = section.get("weighs")
         for factor in weighs or ():
             if factor not in self.names.factors:
@@ -132,7 +157,7 @@ class Block(Draft):
     def _formula(self, section: Section) -> None:
         name = section.get("fact")
         fact = self.written(name, section.at("fact"))
-        value = self.expression(section.get("value"), fact.type if fact else t.Number())
+        value = self.expression(section.get("value"), fact.type if fact else None)
         rule = self.rule("formula", section, value=value)
         if rule and name and fact:
             self.decisions.append(m.Decision(rule.id, name, self.owner, "formula", self._stage(section, name), (rule.id,)))
@@ -142,6 +167,7 @@ class Block(Draft):
         fact = self.written(name, table.at("decides"))
         if table_id is None or not self.names.claim("rule", table_id, table.at("id"), self.reader):
             return
+        self.known_source(table)
         policy = table.get("policy", "unique")
         if fact and policy in ("worst", "best") and not isinstance(fact.type, t.Scale | t.Number):
             hint = "use unique, any or first"
@@ -178,6 +204,9 @@ class Block(Draft):
                 self.reader.report(section.node, 7, f"{section.get('id')}: the key when is missing", "an item needs its test")
             pairs = [(name, node, value) for name, node, value in section.get("then", ())]
             if "grade" in section.nodes and self.decides:
+                for name, node, _ in pairs:
+                    if name == self.decides:
+                        self.reader.report(node, 4, f"{section.get('id')} concludes {name} twice", "its grade is that of the same fact")
                 pairs.append((self.decides, section.at("grade"), section.get("grade")))
             if not pairs:
                 hint = "give `grade` (the instrument must say what it decides) or `then`"
@@ -214,9 +243,11 @@ class Block(Draft):
             if fact and not isinstance(fact.type, t.Scale):
                 self.reader.report(section.at("fact"), 28, f"an adjustment needs a grade, {name} is {t.describe(fact.type)}")
                 continue
+            if base is None:
+                continue
             if base not in self.names.facts or (fact and self.names.facts[base].type != fact.type):
                 self.reader.report(
-                    section.at("base"), 21, f"the base {base!r} is not a fact on the same scale", nearest(str(base), self.names.facts)
+                    section.at("base"), 21, f"the base {base!r} is not a fact on the same scale", nearest(base, self.names.facts)
                 )
                 continue
             raw = section.get(kinds[0])
@@ -246,7 +277,7 @@ class Block(Draft):
             limit = m.Due("within", due.get("within", 0), due.get("unit", "days"), since)
         self.rule("duty", section, actor=actor or "", due=limit)
 
-    def crosswalk_row(self, section: Section, crosswalk: m.Crosswalk, number: int) -> None:
+    def crosswalk_row(self, section: Section, crosswalk: m.Crosswalk) -> None:
         """One row of a crosswalk: grade on the one scale -> grade on the other."""
         source, target = (self.names.scales.get(s) for s in (crosswalk.source_scale, crosswalk.target_scale))
         if source is None or target is None:
@@ -258,6 +289,13 @@ class Block(Draft):
         if section.get("id") is None:
             section.values["id"] = f"{crosswalk.id}.{source.grade(start).id}"
         self.rule("crosswalk", section, then=(("from", start), ("to", end)))
+
+
+def _facts_in(node: n.Node) -> Iterator[tuple[str, int]]:
+    if isinstance(node, n.Fact | n.Quantifier):
+        yield node.name if isinstance(node, n.Fact) else node.source, node.at
+    for child in n.children(node):
+        yield from _facts_in(child)
 
 
 def build_crosswalk(section: Section, names: Names, reader: Reader, vocabulary: dict[str, t.Type]) -> tuple[m.Crosswalk, Block] | None:
@@ -274,8 +312,9 @@ def build_crosswalk(section: Section, names: Names, reader: Reader, vocabulary: 
         name, section.get("from", ""), section.get("to", ""), source, section.get("note", ""), place(reader, section.node)
     )
     block = Block(name, source, reader, names, vocabulary)
-    for number, row in enumerate(section.get("rows", []), 1):
-        block.crosswalk_row(row, crosswalk, number)
+    block.known_source(section)
+    for row in section.get("rows", []):
+        block.crosswalk_row(row, crosswalk)
     return crosswalk, block
 
 
@@ -287,21 +326,19 @@ def build_instrument(section: Section, block: Block) -> m.Instrument | None:
         return None
     decides = section.get("decides", "")
     if decides:
-        fact = block.written(decides, section.at("decides"))
+        fact = block.derived(decides, section.at("decides"))
         if fact and not isinstance(fact.type, t.Scale):
             reader.report(section.at("decides"), 32, f"a finding is a grade, {decides} is {t.describe(fact.type)}", "declare it as a scale")
-        if not section.get("method"):
+        if "method" not in section.nodes:
             reader.report(section.node, 7, f"{name}: the key method is missing", "an instrument that decides something has a method")
-    source = section.get("source", "")
-    if source and source not in names.sources:
-        reader.report(section.at("source"), 21, f"unknown source {source!r}", nearest(source, names.sources))
+    block.known_source(section)
     dates = section.get("in_force")
     in_force = m.InForce(dates.get("from", ""), dates.get("to", "")) if dates else m.InForce()
-    scope = block.expression(section.get("scope"), t.Bool())
+    scope = block.scope(section.get("scope"))
     return m.Instrument(
         id=name,
         title=some_words(section.get("title"), name),
-        source=source,
+        source=block.source,
         number=section.get("number", ""),
         family=section.get("family", ""),
         in_force=in_force,

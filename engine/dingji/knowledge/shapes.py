@@ -33,7 +33,11 @@ _FIELD = {
     "label": Key(WORDS, "what a reader sees", required=True),
     "note": Key(s.TEXT, "a remark for authors"),
 }
-RECORD_FIELD = Shape("field", _FIELD, "A field of the records of a list fact.")
+RECORD_FIELD = Shape(
+    "field",
+    {**_FIELD, "type": Key(s.Choice(tuple(t for t in TYPES if t != "list")), "what kind of value", required=True)},
+    "A field of the records of a list fact.",
+)
 FACT = Shape(
     "fact",
     {
@@ -128,8 +132,8 @@ ADJUSTMENT = Shape(
         **_RULE,
         "fact": Key(s.NAME, "the graded fact it writes", required=True),
         "base": Key(s.NAME, "the fact it starts from", required=True),
-        "lower": Key(s.INTEGER, "grades toward more severe"),
-        "raise": Key(s.INTEGER, "grades toward less severe"),
+        "lower": Key(s.COUNT, "grades toward more severe"),
+        "raise": Key(s.COUNT, "grades toward less severe"),
         "at_least": Key(_THEN, "not milder than this grade"),
         "at_most": Key(_THEN, "not more severe than this grade"),
         "set": Key(_THEN, "this grade"),
@@ -138,7 +142,7 @@ ADJUSTMENT = Shape(
 DUE = Shape(
     "due",
     {
-        "within": Key(s.INTEGER, "how many units", required=True),
+        "within": Key(s.COUNT, "how many units", required=True),
         "unit": Key(s.Choice(DUE_UNITS), required=True),
         "from": Key(s.NAME, "the date fact it counts from", required=True),
     },

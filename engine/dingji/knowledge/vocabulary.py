@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import keyword
 from typing import Any
 
@@ -13,7 +14,7 @@ from dingji.language import types as t
 from dingji.language.parser import RESERVED
 from dingji.language.units import parse_unit
 from dingji.records import Draft, field
-from dingji.shapes import DATE, NUMBER_KIND, Reader, Section, plain, scalar_text
+from dingji.shapes import DATE, NUMBER_KIND, Reader, Section, describe_node, plain, scalar_text
 
 
 class Names(Draft):
@@ -75,6 +76,7 @@ def build_sources(entries: Any, names: Names, reader: Reader) -> None:
     """Documents that rules cite."""
     for name, node, section in entries or ():
         if names.claim("source", name, node, reader):
+            _check_day(section, reader)
             names.sources[name] = m.SourceDocument(
                 name,
                 some_words(section.get("title"), name),
@@ -83,6 +85,15 @@ def build_sources(entries: Any, names: Names, reader: Reader) -> None:
                 section.get("issued", ""),
                 section.get("note", ""),
             )
+
+
+def _check_day(section: Section, reader: Reader) -> None:
+    issued = section.get("issued", "")
+    try:
+        if len(issued) > 4:
+            dt.date.fromisoformat(issued)
+    except ValueError:
+        reader.report(section.at("issued"), 33, f"{issued} is not a day of the calendar", "write a day such as 2024-07-15, or a year")
 
 
 def build_scales(entries: Any, names: Names, reader: Reader) -> None:
@@ -95,7 +106,9 @@ def build_scales(entries: Any, names: Names, reader: Reader) -> None:
             grade_id = grade.get("id", "")
             if grade_id in [g.id for g in grades]:
                 reader.report(grade.at("id"), 20, f"the grade {grade_id} stands twice on the scale {name}")
-            elif grade_id:
+            elif not grade_id:
+                reader.problems.damaged = True
+            else:
                 grades.append(
                     m.GradeDefinition(grade_id, some_words(grade.get("label"), grade_id), grade.get("colour"), grade.get("silent", False))
                 )
@@ -112,15 +125,17 @@ def build_facts(entries: Any, names: Names, reader: Reader) -> None:
     for name, node, section in entries or ():
         if not names.claim("fact", name, node, reader):
             continue
-        if name in RESERVED or keyword.iskeyword(name):
-            reader.report(node, 22, f"{name!r} is a word of the rule language", "choose another name")
+        if not _speakable(name, node, reader):
             continue
         nature = section.get("nature", "observed")
         question = words(section.get("question"))
-        if nature != "derived" and question is None and "type" in section.values:
+        if nature != "derived" and "question" not in section.nodes and "type" in section.values:
             reader.report(node, 7, f"{name}: the key question is missing", "a fact that people state needs the question that asks for it")
-        fields = tuple(_field(n, s, names, reader) for n, _, s in section.get("of", ()))
+        fields = tuple(f for n, at, s in section.get("of", ()) if _speakable(n, at, reader) and (f := _field(n, s, names, reader)))
         kind = _type(name, section, names, reader, fields)
+        factor = _known_factor(section, names, reader)
+        if kind is None:
+            continue
         names.facts[name] = m.FactDefinition(
             name,
             kind,
@@ -128,7 +143,7 @@ def build_facts(entries: Any, names: Names, reader: Reader) -> None:
             some_words(section.get("label"), name),
             question,
             section.get("unit", ""),
-            _known_factor(section, names, reader),
+            factor,
             _values(section),
             fields,
             section.get("policy"),
@@ -136,13 +151,23 @@ def build_facts(entries: Any, names: Names, reader: Reader) -> None:
         )
 
 
+def _speakable(name: str, node: yaml.Node, reader: Reader) -> bool:
+    """Can an expression read this name?"""
+    if name in RESERVED or keyword.iskeyword(name):
+        reader.report(node, 22, f"{name!r} is a word of the rule language", "choose another name")
+        return False
+    return True
+
+
 def _values(section: Section) -> tuple[tuple[str, m.Words], ...]:
     return tuple((value, some_words(label, value)) for value, _, label in section.get("values", ()))
 
 
-def _field(name: str, section: Section, names: Names, reader: Reader) -> m.FieldDefinition:
+def _field(name: str, section: Section, names: Names, reader: Reader) -> m.FieldDefinition | None:
     kind = _type(name, section, names, reader, ())
     factor = _known_factor(section, names, reader)
+    if kind is None:
+        return None
     return m.FieldDefinition(name, kind, some_words(section.get("label"), name), section.get("unit", ""), factor, _values(section))
 
 
@@ -156,37 +181,58 @@ def _known_factor(section: Section, names: Names, reader: Reader) -> str | None:
     return factor
 
 
-def _type(name: str, section: Section, names: Names, reader: Reader, fields: tuple[m.FieldDefinition, ...]) -> t.Type:
-    kind = section.get("type")
-    belongs = {"unit": ("number", "integer"), "range": ("number", "integer"), "values": ("enum",), "scale": ("scale",), "of": ("list",)}
-    for key, allowed in belongs.items():
-        if key in section.nodes and kind is not None and kind not in allowed:
+_BELONGS = {"unit": ("number", "integer"), "range": ("number", "integer"), "values": ("enum",), "scale": ("scale",), "of": ("list",)}
+_ORDERED = ("scale", "number", "integer")
+
+
+def _check_keys(name: str, section: Section, kind: str, reader: Reader) -> None:
+    """Are there the keys that the type needs, and no others?"""
+    for key, allowed in _BELONGS.items():
+        if key in section.nodes and kind not in allowed:
             reader.report(section.key_nodes[key], 5, f"{name}: a {kind} has no {key}", f"{key} goes with {' or '.join(allowed)}")
     for key in ("values", "scale", "of"):
-        if kind in belongs[key] and key not in section.nodes:
+        if kind in _BELONGS[key] and key not in section.nodes:
             reader.report(section.node, 7, f"{name}: the key {key} is missing", f"a {kind} needs it")
+        elif kind in _BELONGS[key] and section.nodes[key].value == []:
+            reader.report(section.nodes[key], 7, f"{name}: {key} holds nothing", f"a {kind} needs one or more")
+    if section.get("policy") and kind not in _ORDERED:
+        message = f"{section.get('policy')} needs an order, {name} is of type {kind}"
+        reader.report(section.key_nodes["policy"], 28, message, f"policy goes with {', '.join(_ORDERED)}")
+    for value, node, _ in section.get("values", ()):
+        if value == "unknown":
+            reader.report(
+                node, 22, f"{name}: 'unknown' in a case says that nobody knows the value", "choose another word, such as undetermined"
+            )
+
+
+def _type(name: str, section: Section, names: Names, reader: Reader, fields: tuple[m.FieldDefinition, ...]) -> t.Type | None:
+    """The type of a fact or field; None if it can't be told, and then rules that use it are not judged."""
+    kind = section.get("type")
+    if kind is not None:
+        _check_keys(name, section, kind, reader)
     match kind:
         case "bool":
             return t.Bool()
         case "date":
             return t.Date()
-        case "enum":
+        case "text":
+            return t.Text()
+        case "enum" if section.get("values"):
             return t.Enum(tuple(value for value, _ in _values(section)))
-        case "scale":
+        case "scale" if section.get("scale") in names.scales:
+            return names.scales[section.get("scale")].type
+        case "scale" if section.get("scale"):
             scale = section.get("scale")
-            if scale in names.scales:
-                return names.scales[scale].type
-            if scale is not None:
-                reader.report(section.at("scale"), 21, f"unknown scale {scale!r}", nearest(scale, names.scales))
-            return t.Scale(str(scale), ())
-        case "list":
+            reader.report(section.at("scale"), 21, f"unknown scale {scale!r}", nearest(scale, names.scales) or "see knowledge/scales.yaml")
+        case "list" if section.get("of"):
             return t.Records(tuple((f.name, f.type) for f in fields))
         case "number" | "integer":
             low, high = section.get("range", (None, None))
             if low is not None and high is not None and low > high:
                 reader.report(section.at("range"), 8, f"{name}: the range runs backwards", f"write [{high}, {low}]")
             return t.Number(parse_unit(section.get("unit", "")), kind == "integer", low, high)
-    return t.Text()
+    reader.problems.lost.add(name)
+    return None
 
 
 def read_value(node: yaml.Node, kind: t.Type, reader: Reader, number: int, name: str) -> Any:
@@ -197,7 +243,7 @@ def read_value(node: yaml.Node, kind: t.Type, reader: Reader, number: int, name:
         return None
     match kind:
         case t.Bool():
-            if text in ("true", "false"):
+            if text in ("true", "false") and plain(node):
                 return text == "true"
         case t.Number(integer=integer):
             value = NUMBER_KIND.read(node, Reader(reader.document, type(reader.problems)(""))) if plain(node) else None
@@ -225,8 +271,8 @@ def read_value(node: yaml.Node, kind: t.Type, reader: Reader, number: int, name:
             return text
     hint = "write true or false, without quotes" if isinstance(kind, t.Bool) else ""
     if isinstance(kind, t.Number):
-        hint = "write a whole number" if kind.integer else "write a plain number, without quotes"
+        hint = f"write a {'whole' if kind.integer else 'plain'} number, without quotes"
     if isinstance(kind, t.Date):
         hint = "write a day such as 2024-07-15"
-    reader.report(node, number, f"{name}: {t.describe(kind)} is expected, not {text!r}", hint)
+    reader.report(node, number, f"{name}: {t.describe(kind)} is expected, not {describe_node(node)}", hint)
     return None

@@ -99,8 +99,14 @@ class _Checker:
             raise ExpressionError("E011", at, f"{name} is a list item", f"read one of its fields: {name}.{self.bound[name].fields[0][0]}")
         kind = self.vocabulary.get(name)
         if kind is None:
-            raise ExpressionError("E010", at, f"unknown fact {name!r}", nearest(name, self.vocabulary) or "declare it in the vocabulary")
+            hint = f'a value stands in quotes: "{name}"' if self._is_value(name) else nearest(name, self.vocabulary)
+            raise ExpressionError("E010", at, f"unknown fact {name!r}", hint or "declare it in the vocabulary")
         return kind
+
+    def _is_value(self, name: str) -> bool:
+        kinds = list(self.vocabulary.values())
+        kinds += [kind for records in kinds if isinstance(records, Records) for _, kind in records.fields]
+        return any(name in (kind.values if isinstance(kind, Enum) else kind.grades) for kind in kinds if isinstance(kind, Enum | Scale))
 
     def _field(self, variable: str, name: str, at: int) -> Type:
         records = self.bound.get(variable)

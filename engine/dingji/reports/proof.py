@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from dingji.language import nodes as n
 from dingji.language import types as t
+from dingji.language.values import Partial
 from dingji.methods import model as m
 from dingji.records import Record, replace
 from dingji.reports.expressions import Phrases, tree
@@ -210,7 +211,7 @@ class ProofViews:
     def _is_default(self, fact: str, value: str) -> bool:
         """Is the value only the range that the vocabulary declares?"""
         default = self.speech.knowledge.defaults.get(fact)
-        if default is None:
+        if not isinstance(default, Partial):
             return False
         low, high = ("" if b is None else str(b) for b in (default.low, default.high))
         return value == f"{low}..{high}"
