@@ -9,8 +9,8 @@ from __future__ import annotations
 import msgspec
 
 
-class Record(msgspec.Struct, frozen=True):
-    """An immutable record."""
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """An immutable record. Records hold no cycles, so the garbage collector need not look at them."""
 
 
 class Draft(msgspec.Struct, eq=False):

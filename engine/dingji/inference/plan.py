@@ -216,7 +216,10 @@ def _compile(
     closures: dict[str, Evaluator] = {}
 
     def admit(rule: m.Rule) -> bool:
-        if rule.when is not None and compile_node(_open_minded(rule.when, known), knowledge.defaults)(known) is False:
+        # only a rule that reads an index fact can be false by the index facts alone
+        when = rule.when
+        indexed = when is not None and not known.keys().isdisjoint(n.facts_of(when))
+        if when is not None and indexed and compile_node(_open_minded(when, known), knowledge.defaults)(known) is False:
             return False
         rules[rule.id] = rule
         closures[rule.id] = _always if rule.when is None else compile_node(rule.when, knowledge.defaults)
