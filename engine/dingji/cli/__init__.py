@@ -6,6 +6,7 @@ invalid, 5 the evaluators disagree or an internal error.
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -66,6 +67,8 @@ def main() -> None:
     """Entry point: runs the command and turns errors into lines on stderr and exit codes."""
     from dingji.errors import DingjiError
 
+    # a command is over before there is garbage to speak of: don't look for it every few hundred objects
+    gc.set_threshold(50_000, 20, 20)
     _utf8_streams()
     try:
         sys.exit(_call())

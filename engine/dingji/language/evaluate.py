@@ -84,6 +84,18 @@ def tracer(node: n.Node, defaults: Defaults) -> Tracer:
 
 
 def _all(parts: list[Evaluator]) -> Evaluator:
+    if len(parts) == 2:
+        first, second = parts
+
+        def both(facts: Facts) -> v.Truth:
+            a = first(facts)
+            if a is False:
+                return False
+            b = second(facts)
+            return b if a is True or b is False else None
+
+        return both
+
     def conjunction(facts: Facts) -> v.Truth:
         result: v.Truth = True
         for part in parts:

@@ -110,6 +110,15 @@ class Prover:
         return m.FactProof(name, label, shown, unit, "stated", provenance=provenance)
 
     def _label(self, name: str) -> tuple[Words, str]:
+        """Label and unit of a fact, worked out once per plan."""
+        memo = self.plan.memo
+        key = ("label", name)
+        if key not in memo:
+            memo[key] = self._new_label(name)
+        found: tuple[Words, str] = memo[key]
+        return found
+
+    def _new_label(self, name: str) -> tuple[Words, str]:
         definition = self.knowledge.facts.get(name.split("@")[0])
         if definition is None:
             return Words(name, name), ""
