@@ -93,11 +93,12 @@ class Encoder:
         from there instead of being evaluated again.
         """
         fields: dict[str, Any] = {}
-        for name, wanted in self._plain.items():
-            value = facts.get(name)
-            if value is not None and (not isinstance(value, bool) or value in wanted):
+        for name in self._plain.keys() & facts.keys():
+            value = facts[name]
+            if value is not None and (type(value) is not bool or value in self._plain[name]):
                 fields[name] = value
-        for name, constants in self._constants.items():
+        for name in self._constants.keys() & (facts.keys() | self._defaults.keys()):
+            constants = self._constants[name]
             value = facts.get(name)
             if value is None:
                 value = self._defaults.get(name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from dingji.inference.conditions import Encoder
@@ -36,14 +37,12 @@ class Applied(Record, frozen=True):
 class Entry(NamedTuple):
     """One rule of a step: its position in `Plan.rules`, what it concludes, and how its truth is found.
 
-    `needs` are list facts without an item of which it is false (`lists_needed`; None if it must be evaluated); `first` is
-    false where an earlier step has evaluated the rule.
+    `first` is false where an earlier step has evaluated the rule.
     """
 
     position: int
     value: Any
     evaluator: Evaluator
-    needs: frozenset[str] | None
     first: bool
 
 
@@ -52,6 +51,8 @@ class Step(Record, frozen=True):
 
     decision: m.Decision
     entries: tuple[Entry, ...]
+    blocks: tuple[tuple[frozenset[str], tuple[Entry, ...]], ...]
+    """The entries again, neighbours together that need an item of the same list facts (`lists_needed`) to be anything but false."""
     nothing: Outcome
     """The outcome when every rule is false."""
     certain: bool
@@ -295,16 +296,17 @@ def _steps(
     for decision in decisions:
         entries = []
         for name in decision.rules:
-            when = rules[name].when
-            needs = (n.lists_needed(when) if when is not None else None) or None
-            entries.append(Entry(position[name], dict(rules[name].then).get(decision.fact), closures[name], needs, name not in seen))
+            entries.append(Entry(position[name], dict(rules[name].then).get(decision.fact), closures[name], name not in seen))
             seen.add(name)
+        needs = [n.lists_needed(when) if (when := rules[name].when) is not None else frozenset() for name in decision.rules]
+        blocks = groupby(zip(needs, entries, strict=True), key=lambda pair: pair[0])
         value = rules[decision.rules[0]].value if decision.policy == "formula" and decision.rules else None
         definition = knowledge.facts.get(decision.fact)
         steps.append(
             Step(
                 decision,
                 tuple(entries),
+                tuple((lists, tuple(entry for _, entry in group)) for lists, group in blocks),
                 certain=decision.owner not in doubtful,
                 nothing=Outcome(decision.default, gap=not decision.has_default),
                 formula=None if value is None else compile_node(value, knowledge.defaults),

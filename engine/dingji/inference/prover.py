@@ -36,15 +36,15 @@ def prove(plan: Plan, stated: dict[str, Any]) -> Evaluation:
     empty = frozenset([name for name, value in facts.items() if type(value) is Records and not value.items and value.complete])
     for step in plan.steps:
         hits = []
-        for position, value, evaluator, needs, first in step.entries:
-            if not first:
+        for needs, entries in step.blocks:
+            if needs and needs <= empty:
+                continue  # all false
+            for position, value, evaluator, first in entries:
                 truth = truths[position]
-            elif needs is not None and needs <= empty:
-                continue
-            else:
-                truth = truths[position] = evaluator(facts)
-            if truth is not False:
-                hits.append(Hit(position, truth if step.certain else None, value))
+                if first:
+                    truth = truths[position] = evaluator(facts)
+                if truth is not False:
+                    hits.append(Hit(position, truth if step.certain else None, value))
         outcome = _outcome(step, hits, evaluation)
         evaluation.outcomes[step.decision.fact] = outcome
         if outcome.value is not None:
