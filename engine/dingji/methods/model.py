@@ -13,7 +13,11 @@ Plain = dict[str, Any]
 
 
 class Condition(Record, frozen=True):
-    """A node of a condition with its truth: true, false or null (unknown). Values stand as text."""
+    """A node of a condition with its truth: true, false or null (unknown).
+
+    `value`, as text, is that of the fact which a comparison with constants reads; such a comparison has no parts. For a node
+    that is no condition it is the node's own.
+    """
 
     source: str
     truth: bool | None

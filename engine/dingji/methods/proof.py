@@ -147,6 +147,11 @@ class Prover:
 
     def _condition(self, tracer: Tracer, facts: Facts) -> m.Condition:
         node = tracer.node
+        if isinstance(node, n.Compare | n.Member) and len(tracer.parts) == 1 and isinstance(tracer.parts[0].node, n.Fact):
+            # the commonest condition, one fact against constants: the fact's value says it all
+            read = tracer.parts[0].evaluate(facts)
+            shown = None if read is None else shown_value(self.knowledge, tracer.facts[0], read)
+            return m.Condition(tracer.source, tracer.evaluate(facts), shown)
         if isinstance(node, n.Quantifier):
             parts = tuple([self._item(tracer, name, bound) for name, bound in tracer.items(facts)])
         else:

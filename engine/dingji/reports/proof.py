@@ -134,6 +134,7 @@ class ProofViews:
         words = self.words
         truth = _truth(condition.truth)
         node = tree(condition.source) if node is None else node
+        condition = _spelled_out(condition, node)
         match node:
             case None:
                 return ConditionView(truth, condition.source, "", self._parts(condition, phrases))
@@ -224,6 +225,16 @@ def _missing(rule: RuleView) -> RuleView:
 
 def _unknown(condition: ConditionView) -> ConditionView:
     return replace(condition, parts=tuple(_unknown(part) for part in condition.parts if part.truth == "unknown"))
+
+
+def _spelled_out(condition: m.Condition, node: n.Node | None) -> m.Condition:
+    """A comparison of one fact with constants, with that fact as its part."""
+    if condition.parts or not isinstance(node, n.Compare | n.Member):
+        return condition
+    operands = _operands(node)
+    if len(operands) != 1 or not isinstance(operands[0], n.Fact):
+        return condition
+    return replace(condition, parts=(m.Condition(operands[0].name, None, condition.value),))
 
 
 def _truth(truth: bool | None) -> str:
