@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,14 +31,3 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def kb(own_cache: Path) -> Knowledge:
     """The knowledge base of the project."""
     return dingji.load()
-
-
-def need(program: str, package: str) -> str:
-    """The path of a program; without it the test is skipped naming the package, except in CI, where it fails."""
-    path = shutil.which(program)
-    if path is None:
-        message = f"{program} is missing: install the package {package}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return path
