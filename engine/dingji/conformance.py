@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from dingji.cases.model import Case, Expected
+from dingji.inference.prover import Evaluation
 from dingji.inference.run import run
 from dingji.knowledge.model import Knowledge
+from dingji.language.values import Truth
 from dingji.methods.model import Determination, Finding, Result
+
+TRUTHS: dict[Truth, str] = {True: "met", False: "not met", None: "open"}
 
 
 def differences(result: Result, case: Case, knowledge: Knowledge) -> list[str]:
@@ -20,11 +24,16 @@ def differences(result: Result, case: Case, knowledge: Knowledge) -> list[str]:
         found += _compare("determination", expected.determination, result.determination)
     for wanted in expected.findings:
         found += _compare(wanted.instrument, wanted, result.finding(wanted.instrument))
-    if expected.facts:
-        facts = run(knowledge, case.facts(), case.as_of).evaluation.facts
+    if expected.facts or expected.met or expected.not_met:
+        evaluation = run(knowledge, case.facts(), case.as_of).evaluation
         for name, value in expected.facts:
-            if facts.get(name) != value:
-                found.append(f"{name}: expected {knowledge.shown(name, value)}, found {knowledge.shown(name, facts.get(name))}")
+            if evaluation.facts.get(name) != value:
+                shown = knowledge.shown(name, evaluation.facts.get(name))
+                found.append(f"{name}: expected {knowledge.shown(name, value)}, found {shown}")
+        truths = truths_of_rules(evaluation)
+        for rule, truth in [*((r, True) for r in expected.met), *((r, False) for r in expected.not_met)]:
+            if truths.get(rule) is not truth:
+                found.append(f"{rule}: expected {TRUTHS[truth]}, found {TRUTHS[truths.get(rule)]}")
     found += _compare_sets("flags", expected.flags, [f.id for f in result.flags])
     found += _compare_sets("left_out", expected.left_out, result.disagreement.left_out)
     if expected.first_question is not None:
@@ -32,6 +41,24 @@ def differences(result: Result, case: Case, knowledge: Knowledge) -> list[str]:
         if asked[:1] != [expected.first_question]:
             found.append(f"first question: expected {expected.first_question}, found {asked[0] if asked else 'none'}")
     return found
+
+
+def truths_of_rules(evaluation: Evaluation) -> dict[str, Truth]:
+    """Rule id -> truth of its condition, for the rules of every instrument that applies.
+
+    A rule that the plan left out is false by the index facts alone. A crosswalk row stands once for each finding it carries; it
+    is true if it is true for one of them.
+    """
+    plan = evaluation.plan
+    owners = {a.instrument.id for a in plan.applied}
+    truths: dict[str, Truth] = {r.id: False for r in plan.knowledge.rules.values() if r.owner in owners}
+    seen: set[str] = set()
+    for rule, truth in zip(plan.rules, evaluation.truths, strict=True):
+        name = rule.id.split("@")[0]
+        among = (truths[name], truth) if name in seen else (truth,)
+        truths[name] = True if True in among else None if None in among else False
+        seen.add(name)
+    return truths
 
 
 def _compare(what: str, expected: Expected, found: Determination | Finding | None) -> list[str]:

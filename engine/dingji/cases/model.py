@@ -53,6 +53,8 @@ class Expectation(Record, frozen=True):
     flags: tuple[str, ...] | None = None
     left_out: tuple[str, ...] | None = None
     first_question: str | None = None
+    met: tuple[str, ...] = ()
+    not_met: tuple[str, ...] = ()
 
 
 class Case(Record, frozen=True):

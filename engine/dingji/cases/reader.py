@@ -287,7 +287,17 @@ class _Checker:
             None if section.get("flags") is None else tuple(section.get("flags")),
             None if section.get("left_out") is None else tuple(section.get("left_out")),
             section.get("first_question"),
+            self._rules(section, "met"),
+            self._rules(section, "not_met"),
         )
+
+    def _rules(self, section: Section, key: str) -> tuple[str, ...]:
+        """The rules named under a key; rules of the case's profile may be among them."""
+        known = {*self.knowledge.rules, *(rule.id for profile in self.knowledge.profiles.values() for rule in profile.rules)}
+        for rule in section.get(key, ()):
+            if rule not in known:
+                self.reader.report(section.at(key), 26, f"unknown rule {rule!r}", nearest(rule, known))
+        return tuple(section.get(key, ()))
 
 
 def _expected(section: Section, instrument: str) -> m.Expected:

@@ -47,6 +47,8 @@ EXPECT = Shape(
         "determination": Key(Shape("expected_determination", {"scale": Key(s.IDENT), **EXPECTED})),
         "findings": Key(ListOf(Shape("expected_finding", {"instrument": Key(s.IDENT, required=True), **EXPECTED}))),
         "facts": Key(MapOf(s.Raw({"type": ["string", "number", "boolean"]}), s.NAME), "values of derived facts"),
+        "met": Key(ListOf(s.IDENT), "rules whose condition is true"),
+        "not_met": Key(ListOf(s.IDENT), "rules whose condition is known to be false"),
         "flags": Key(ListOf(s.IDENT), "flags raised"),
         "left_out": Key(ListOf(s.IDENT), "factors that the milder findings leave out"),
         "first_question": Key(s.NAME, "the fact asked for first"),
