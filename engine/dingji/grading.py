@@ -48,7 +48,7 @@ def grade(
         case = case.check(knowledge)
     profile = profile or case.profile
     if profile:
-        knowledge = _under(knowledge, profile)
+        knowledge = under(knowledge, profile)
     day = as_of or case.as_of
     outcome = run(knowledge, case.facts(), day)
     evaluation = outcome.evaluation
@@ -81,8 +81,10 @@ def grade(
     )
 
 
-def _under(knowledge: Knowledge, profile: str) -> Knowledge:
-    """The knowledge base under a profile; kept, with its compiled plans, for the next case."""
+def under(knowledge: Knowledge, profile: str | None) -> Knowledge:
+    """The knowledge base under a profile; kept, with its compiled plans, for the next case. Without one, as it is."""
+    if profile is None:
+        return knowledge
     key = ("profile", profile)
     if key not in knowledge.plans:
         knowledge.plans[key] = base.with_profile(knowledge, profile)

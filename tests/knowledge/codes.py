@@ -11,7 +11,7 @@ import dingji
 
 ENGINE = Path(dingji.__file__).parent
 # where the number stands in the arguments of the functions that report
-_POSITION = {"report": 1, "add": 2, "place": 3, "_report": 2, "read_value": 3}
+_POSITION = {"report": 1, "add": 2, "place": 3, "_report": 2, "_problem": 1, "read_value": 3}
 
 
 def codes(letter: str, places: Iterable[str]) -> set[str]:

@@ -38,16 +38,16 @@ class Expected:
     says: tuple[str, ...]
 
 
-def mistakes(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(id, entry) of every entry of the index files of a folder."""
-    for path in sorted(folder.glob("*.yaml")):
+def mistakes(place: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(id, entry) of every entry of an index file, or of those of a folder."""
+    for path in sorted(place.glob("*.yaml")) if place.is_dir() else [place]:
         for entry in yaml.safe_load(path.read_text("utf-8")):
             yield f"{path.stem}: {entry['mistake']}", entry
 
 
-def make(entry: dict[str, Any], target: Path) -> list[Expected]:
-    """Write the good base with the mistake in it to `target`, and return what the loader must report."""
-    shutil.copytree(GOOD, target)
+def make(entry: dict[str, Any], target: Path, good: Path = GOOD) -> list[Expected]:
+    """Write the good base with the mistake in it to `target`, and return what must be reported."""
+    shutil.copytree(good, target)
     places: list[tuple[str, int, int]] = []
     for edit in entry.get("edits", [entry]):
         path = target / edit["file"]

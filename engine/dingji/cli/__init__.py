@@ -7,49 +7,26 @@ invalid, 5 the evaluators disagree or an internal error.
 from __future__ import annotations
 
 import gc
-import importlib
 import os
 import sys
 from typing import Any
 
 import click
 
+from dingji.cli.lazy import LazyGroup
 from dingji.version import __version__
 
-COMMANDS = {
-    "explain": "dingji.cli.explain",
-    "grade": "dingji.cli.grade",
-    "kb": "dingji.cli.kb",
-    "schema": "dingji.cli.schema",
-}
+
+class _Commands(LazyGroup):
+    modules = {  # noqa: RUF012
+        "explain": "dingji.cli.explain",
+        "grade": "dingji.cli.grade",
+        "kb": "dingji.cli.kb",
+        "schema": "dingji.cli.schema",
+    }
 
 
-class LazyGroup(click.Group):
-    """Imports a command when it is called, so that none pays for the others."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of all commands."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, None if there is none."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
-        return command
-
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click, with the nearest command named when there is none of that name."""
-        from dingji.errors import nearest
-
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            hint = nearest(args[0], COMMANDS)
-            raise click.UsageError(f"{error.message}{' ' + hint if hint else ''}", ctx) from None
-
-
-@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", message="dingji %(version)s")
 def dingji() -> None:
     """Grade safety hazards and show how each grade was reached (定级).

@@ -118,6 +118,10 @@ def check_links(
     for name, writers in written.items():
         _check_writers(name, facts[name], writers, instruments, rules, problems)
     _check_overrides(rules, decisions, problems)
+    for rule in rules.values():
+        for other in rule.repeats:
+            if other not in rules:
+                _report(problems, rule.place, 21, f"{rule.id} repeats the unknown rule {other!r}", nearest(other, rules))
 
 
 def _check_overrides(rules: Mapping[str, m.Rule], decisions: Iterable[m.Decision], problems: Problems) -> None:

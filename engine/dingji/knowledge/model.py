@@ -86,6 +86,7 @@ class ScaleDefinition(Record, frozen=True):
     id: str
     title: Words
     grades: tuple[GradeDefinition, ...]
+    place: Place
 
     @property
     def type(self) -> Scale:
@@ -110,6 +111,7 @@ class SourceDocument(Record, frozen=True):
     issuer: Words | None
     issued: str
     note: str
+    place: Place
 
 
 class Adjustment(Record, frozen=True):
@@ -148,6 +150,7 @@ class Rule(Record, frozen=True):
     note: Words
     text: Words
     overrides: tuple[str, ...]
+    repeats: tuple[str, ...]
     weighs: tuple[str, ...] | None
     place: Place
     adjustment: Adjustment | None = None
@@ -231,7 +234,7 @@ class Instrument(Record, frozen=True):
     method: str
     decides: str
     completeness: str
-    note: str
+    note: Words
     place: Place
 
 

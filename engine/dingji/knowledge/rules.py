@@ -128,6 +128,7 @@ class Block(Draft):
             note=note,
             text=text or m.Words(name, name),
             overrides=tuple(section.get("override", ())),
+            repeats=tuple(section.get("repeats", ())),
             weighs=None if weighs is None else tuple(weighs),
             place=place(self.reader, section.node),
             **parts,
@@ -347,6 +348,6 @@ def build_instrument(section: Section, block: Block) -> m.Instrument | None:
         method=section.get("method", ""),
         decides=decides,
         completeness=section.get("completeness", "complete"),
-        note=section.get("note", ""),
+        note=wording(section.get("note")),
         place=place(reader, section.node),
     )

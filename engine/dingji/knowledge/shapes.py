@@ -91,6 +91,7 @@ _RULE = {
     "when": Key(s.Source("a condition"), "the condition"),
     **_GROUNDS,
     "override": Key(ListOf(s.IDENT), "rules that this one beats"),
+    "repeats": Key(ListOf(s.IDENT), "rules that the text says again here, in whole or in part"),
 }
 _THEN = s.Raw({"type": ["string", "number", "boolean"]})
 FORMULA = Shape(
@@ -178,7 +179,7 @@ INSTRUMENT = Shape(
         "decides": Key(s.NAME, "the fact that is its finding"),
         "default": Key(_THEN, "its finding when no item is met"),
         "completeness": Key(s.Choice(("complete", "partial")), "partial lists can find but never clear"),
-        "note": Key(s.TEXT),
+        "note": Key(WORDING, "how the text reads, and its limits"),
     },
 )
 _BODY = {

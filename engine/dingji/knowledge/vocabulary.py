@@ -84,6 +84,7 @@ def build_sources(entries: Any, names: Names, reader: Reader) -> None:
                 words(section.get("issuer")),
                 section.get("issued", ""),
                 section.get("note", ""),
+                place(reader, node),
             )
 
 
@@ -117,7 +118,7 @@ def build_scales(entries: Any, names: Names, reader: Reader) -> None:
         silent = [g.silent for g in grades]
         if any(silent[:-1]):
             reader.report(node, 8, f"on the scale {name} a silent grade stands above a grade", "the silent grade comes last")
-        names.scales[name] = m.ScaleDefinition(name, some_words(section.get("title"), name), tuple(grades))
+        names.scales[name] = m.ScaleDefinition(name, some_words(section.get("title"), name), tuple(grades), place(reader, node))
 
 
 def build_facts(entries: Any, names: Names, reader: Reader) -> None:

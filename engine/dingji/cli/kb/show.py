@@ -1,4 +1,4 @@
-"""`dingji kb ...`: look at and check the knowledge base."""
+"""`dingji kb show`: one entry of the knowledge base."""
 
 from __future__ import annotations
 
@@ -8,121 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dingji.cli.kb.options import FORMAT
 from dingji.cli.options import knowledge_options, write
-from dingji.errors import DingjiError, KnowledgeError, Problem, nearest
+from dingji.errors import KnowledgeError, Problem, nearest
 
 if TYPE_CHECKING:
     from dingji.knowledge.model import Knowledge, Rule
 
-FORMAT = click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 
-
-@click.group("kb")
-def command() -> None:
-    """Check, list and show the knowledge: instruments, rules, facts, scales."""
-
-
-@command.command("check")
-@FORMAT
-@knowledge_options
-def check(form: str, lang: str, output: Path | None, knowledge: Path | None, quiet: bool) -> int:
-    """Read every file of the knowledge base and report every mistake, with file, line and column.
-
-    Nothing is taken from the cache. Exit 3 if anything is wrong.
-    """
-    from dingji.grading import load
-
-    try:
-        base = load(knowledge, cache=False)
-    except DingjiError as error:
-        if form == "json":
-            write(json.dumps({"problems": [p.to_dict() for p in error.problems]}, ensure_ascii=False, indent=2), output)
-            return error.exit_code
-        raise
-    counts = _counts(base)
-    if form == "json":
-        write(json.dumps({"problems": [], "digest": base.digest, **counts}, ensure_ascii=False, indent=2), output)
-    elif not quiet:
-        write(f"no problems in {base.digest[:12]}: " + ", ".join(f"{n} {what}" for what, n in counts.items()), output)
-    return 0
-
-
-def _counts(base: Knowledge) -> dict[str, int]:
-    return {
-        "instruments": len(base.instruments),
-        "rules": len(base.rules),
-        "facts": len(base.facts),
-        "scales": len(base.scales),
-        "crosswalks": len(base.crosswalks),
-        "profiles": len(base.profiles),
-        "sources": len(base.sources),
-    }
-
-
-@command.command("list")
-@click.argument("what", type=click.Choice(["instruments", "rules", "facts", "scales", "profiles", "sources"]), default="instruments")
-@click.option("--search", metavar="WORD", help="Only entries with this word, in either language.")
-@click.option("--instrument", metavar="ID", help="Only rules of this instrument.")
-@FORMAT
-@knowledge_options
-def listing(
-    what: str, search: str | None, instrument: str | None, form: str, lang: str, output: Path | None, knowledge: Path | None, quiet: bool
-) -> int:
-    """List what the knowledge base holds, one line each.
-
-    \b
-    Examples:
-      dingji kb list
-      dingji kb list rules --instrument sg.alcr
-      dingji kb list facts --search 伤亡
-    """
-    from dingji.grading import load
-
-    base = load(knowledge)
-    if instrument is not None and instrument not in base.instruments:
-        raise KnowledgeError(
-            [Problem("--instrument", 0, 0, "K021", f"unknown instrument {instrument!r}", nearest(instrument, base.instruments))]
-        )
-    rows = _rows(base, what, instrument)
-    if search:
-        rows = [row for row in rows if search.lower() in " ".join(map(str, row.values())).lower()]
-    if form == "json":
-        write(json.dumps(rows, ensure_ascii=False, indent=2), output)
-    else:
-        write(
-            "\n".join(f"{row['id']}  {row[lang]}" + (f"  [{row['more']}]" if row["more"] else "") for row in rows) or "nothing found",
-            output,
-        )
-    return 0
-
-
-def _rows(base: Knowledge, what: str, instrument: str | None) -> list[dict[str, str]]:
-    def row(name: str, words: Any, more: str = "") -> dict[str, str]:
-        return {"id": name, "en": words.en, "zh": words.zh, "more": more}
-
-    match what:
-        case "rules":
-            chosen = (r for r in base.rules.values() if instrument is None or r.owner == instrument)
-            return [row(r.id, r.text, f"{r.owner}, {r.cite.en}, {r.confidence}") for r in chosen]
-        case "facts":
-            return [row(f.name, f.label, " ".join(x for x in (f.nature, f.unit) if x)) for f in base.facts.values()]
-        case "scales":
-            return [row(s.id, s.title, " > ".join(g.id for g in s.grades)) for s in base.scales.values()]
-        case "profiles":
-            return [row(p.id, p.title, p.joins) for p in base.profiles.values()]
-        case "sources":
-            return [row(s.id, s.title, s.number) for s in base.sources.values()]
-    return [
-        row(i.id, i.title, ", ".join(x for x in (i.method, f"{i.in_force.start or '..'} - {i.in_force.end or '..'}") if x))
-        for i in base.instruments.values()
-    ]
-
-
-@command.command("show")
+@click.command("show")
 @click.argument("name", metavar="ID")
 @FORMAT
 @knowledge_options
-def show(name: str, form: str, lang: str, output: Path | None, knowledge: Path | None, quiet: bool) -> int:
+def command(name: str, form: str, lang: str, output: Path | None, knowledge: Path | None, quiet: bool) -> int:
     """Show one rule, table, instrument, fact or scale: what it says, where it stands, what reads and writes it.
 
     \b
@@ -165,7 +63,7 @@ def _entry(base: Knowledge, name: str, lang: str) -> dict[str, Any] | None:
             "method": i.method,
             "decides": i.decides,
             "completeness": i.completeness,
-            "note": i.note,
+            "note": i.note.in_(lang),
             "place": str(i.place),
             "rules": [f"{r.id}  {r.text.in_(lang)}" for r in base.rules.values() if r.owner == name],
         }

@@ -1,0 +1,122 @@
+"""What changed between two knowledge bases, and which cases are graded otherwise."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dingji.cases.reader import CaseFile
+from dingji.errors import DingjiError
+from dingji.grading import grade
+from dingji.knowledge.model import FactDefinition, Instrument, Knowledge, Place, Rule, ScaleDefinition, Words
+from dingji.language import nodes as n
+from dingji.language.printer import to_source
+from dingji.methods.model import Result
+from dingji.records import Record
+
+Entry = FactDefinition | Instrument | Rule | ScaleDefinition
+
+
+class Change(Record, frozen=True):
+    """One entry that was added, removed or changed. `parts` are (what, before, after); `place` is where it stands now."""
+
+    change: str
+    kind: str
+    id: str
+    place: str
+    parts: tuple[tuple[str, str, str], ...] = ()
+
+
+class Regraded(Record, frozen=True):
+    """A case whose result differs. `parts` are (determination or instrument, before, after)."""
+
+    case: str
+    parts: tuple[tuple[str, str, str], ...]
+
+
+def changes(old: Knowledge, new: Knowledge) -> tuple[Change, ...]:
+    """Instruments, rules, tables, facts and scales that differ in meaning; where a thing stands takes no part."""
+    found: list[Change] = []
+    for kind, before, after in (
+        ("instrument", old.instruments, new.instruments),
+        ("rule", old.rules, new.rules),
+        ("fact", old.facts, new.facts),
+        ("scale", old.scales, new.scales),
+    ):
+        found += _compare(kind, before, after)
+    return tuple(found + _policies(old, new))
+
+
+def _compare(kind: str, old: Mapping[str, Entry], new: Mapping[str, Entry]) -> list[Change]:
+    found = [Change("removed", kind, name, str(entry.place)) for name, entry in old.items() if name not in new]
+    for name, entry in new.items():
+        if name not in old:
+            found.append(Change("added", kind, name, str(entry.place)))
+        elif parts := _parts(old[name], entry):
+            found.append(Change("changed", kind, name, str(entry.place), parts))
+    return found
+
+
+def _parts(old: Record, new: Record) -> tuple[tuple[str, str, str], ...]:
+    pairs = ((name, getattr(old, name), getattr(new, name)) for name in old.__struct_fields__ if name != "place")
+    return tuple((name, shown(a), shown(b)) for name, a, b in pairs if a != b)
+
+
+def _policies(old: Knowledge, new: Knowledge) -> list[Change]:
+    """Tables whose policy or default differs; their rows are rules of their own."""
+    before = {d.id: d for d in old.decisions}
+    found = []
+    for decision in new.decisions:
+        was = before.get(decision.id)
+        if was is None or decision.policy == "reconcile":
+            continue
+        pairs = (("policy", was.policy, decision.policy), ("default", was.default, decision.default))
+        parts = tuple((name, shown(a), shown(b)) for name, a, b in pairs if a != b)
+        if parts:
+            place = new.rules[decision.rules[0]].place if decision.rules else ""
+            found.append(Change("changed", "table", decision.id, str(place), parts))
+    return found
+
+
+def shown(value: Any) -> str:
+    """A part of an entry as text."""
+    match value:
+        case None | () | "":
+            return "-"
+        case n.Node():
+            return to_source(value)
+        case Words():
+            return value.en if value.en == value.zh else f"{value.en} / {value.zh}"
+        case tuple():
+            return ", ".join(map(shown, value))
+        case Place():
+            return ""
+        case Record():
+            return ", ".join(f"{k} {shown(getattr(value, k))}" for k in value.__struct_fields__ if k != "place")
+    return str(value)
+
+
+def regraded(old: Knowledge, new: Knowledge, cases: Iterable[CaseFile], as_of: dt.date | None = None) -> tuple[Regraded, ...]:
+    """The cases that the two bases grade differently, each by its own date unless `as_of` is given."""
+    found = []
+    for case in cases:
+        before, after = _outcome(old, case, as_of), _outcome(new, case, as_of)
+        parts = tuple((k, before.get(k, "-"), after.get(k, "-")) for k in {**before, **after} if before.get(k) != after.get(k))
+        if parts:
+            found.append(Regraded(case.id, parts))
+    return tuple(found)
+
+
+def _outcome(knowledge: Knowledge, case: CaseFile, as_of: dt.date | None) -> dict[str, str]:
+    try:
+        result: Result = grade(knowledge, case, as_of=as_of)
+    except DingjiError as error:
+        return {"error": error.problems[0].message}
+    outcome = {f.instrument: _said(f) for f in result.findings}
+    return {"determination": _said(result.determination) if result.determination else "-", **outcome}
+
+
+def _said(found: Any) -> str:
+    grade_or_reach = found.grade or " or ".join(found.reachable)
+    return f"{grade_or_reach} ({found.status})"

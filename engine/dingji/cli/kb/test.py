@@ -1,0 +1,54 @@
+"""`dingji kb test`: the cases with an expectation, as tests of the knowledge."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from dingji.cli.kb.options import FORMAT, PATHS, cases_of
+from dingji.cli.options import knowledge_options, write
+from dingji.errors import DingjiError
+
+
+@click.command("test")
+@PATHS
+@FORMAT
+@knowledge_options
+def command(paths: tuple[Path, ...], form: str, lang: str, output: Path | None, knowledge: Path | None, quiet: bool) -> int:
+    """Grade every case below PATH that says what it expects, and report each difference. Exit 1 if there is one.
+
+    Without PATH, the cases that come with dingji.
+
+    \b
+    Examples:
+      dingji kb test
+      dingji kb test my-cases --knowledge my-knowledge
+    """
+    from dingji.conformance import differences
+    from dingji.grading import grade, load, under
+
+    base = load(knowledge)
+    wrong: list[dict[str, str]] = []
+    met = silent = 0
+    for path, file in cases_of(paths, quiet=quiet):
+        try:
+            case = file.check(base)
+            if case.expectation is None:
+                silent += 1
+                continue
+            found = differences(grade(base, case), case, under(base, case.profile))
+        except DingjiError as error:
+            found = [str(p) for p in error.problems]
+        met += not found
+        wrong += [{"file": str(path), "case": file.id, "difference": line} for line in found]
+    failed = len({(w["file"], w["case"]) for w in wrong})
+    if form == "json":
+        plain = {"met": met, "failed": failed, "without_expectation": silent, "differences": wrong}
+        write(json.dumps(plain, ensure_ascii=False, indent=2), output)
+    else:
+        lines = [f"{w['file']}: {w['case']}: {w['difference']}" for w in wrong]
+        lines.append(f"{met} cases as expected, {failed} not" + (f", {silent} without expectation" if silent else ""))
+        write("\n".join(lines), output)
+    return int(failed > 0)
