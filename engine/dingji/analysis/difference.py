@@ -11,6 +11,7 @@ from dingji.errors import DingjiError
 from dingji.grading import grade
 from dingji.knowledge.model import FactDefinition, Instrument, Knowledge, Place, Rule, ScaleDefinition, Words
 from dingji.language import nodes as n
+from dingji.language import types as t
 from dingji.language.printer import to_source
 from dingji.methods.model import Result
 from dingji.records import Record
@@ -88,6 +89,10 @@ def shown(value: Any) -> str:
             return to_source(value)
         case Words():
             return value.en if value.en == value.zh else f"{value.en} / {value.zh}"
+        case t.Number(low=low, high=high):
+            return f"{t.describe(value)}, {'..' if low is None else low} to {'..' if high is None else high}"
+        case t.Type():
+            return t.describe(value)
         case tuple():
             return ", ".join(map(shown, value))
         case Place():

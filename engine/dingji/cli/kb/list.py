@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,17 +13,28 @@ from dingji.cli.options import knowledge_options, write
 from dingji.errors import KnowledgeError, Problem, nearest
 
 if TYPE_CHECKING:
-    from dingji.knowledge.model import Knowledge
+    from dingji.knowledge.model import Knowledge, Rule, Words
+
+FILTERED = ("instruments", "rules", "facts", "sources")
 
 
 @click.command("list")
 @click.argument("what", type=click.Choice(["instruments", "rules", "facts", "scales", "profiles", "sources"]), default="instruments")
-@click.option("--search", metavar="WORD", help="Only entries with this word, in either language.")
-@click.option("--instrument", metavar="ID", help="Only rules of this instrument.")
+@click.option("--search", metavar="WORDS", help="Only entries with all these words, in either language.")
+@click.option("--instrument", metavar="ID", help="Only what this instrument holds, reads or cites.")
+@click.option("--fact", metavar="NAME", help="Only what reads or writes this fact.")
 @FORMAT
 @knowledge_options
 def command(
-    what: str, search: str | None, instrument: str | None, form: str, lang: str, output: Path | None, knowledge: Path | None, quiet: bool
+    what: str,
+    search: str | None,
+    instrument: str | None,
+    fact: str | None,
+    form: str,
+    lang: str,
+    output: Path | None,
+    knowledge: Path | None,
+    quiet: bool,
 ) -> int:
     """List what the knowledge base holds, one line each.
 
@@ -31,45 +42,65 @@ def command(
     Examples:
       dingji kb list
       dingji kb list rules --instrument sg.alcr
+      dingji kb list rules --fact potential_deaths
       dingji kb list facts --search 伤亡
     """
     from dingji.grading import load
 
     base = load(knowledge)
-    if instrument is not None and instrument not in base.instruments:
-        raise KnowledgeError(
-            [Problem("--instrument", 0, 0, "K021", f"unknown instrument {instrument!r}", nearest(instrument, base.instruments))]
-        )
-    rows = _rows(base, what, instrument)
-    if search:
-        rows = [row for row in rows if search.lower() in " ".join(map(str, row.values())).lower()]
+    for option, name, known in (("--instrument", instrument, base.instruments), ("--fact", fact, base.facts)):
+        if name is not None and name not in known:
+            message = f"unknown {option.removeprefix('--')} {name!r}"
+            raise KnowledgeError([Problem(option, 0, 0, "K021", message, nearest(name, known))])
+    if (instrument or fact) and what not in FILTERED:
+        raise click.UsageError(f"--instrument and --fact choose among {', '.join(FILTERED)}, not {what}")
+    rows = _rows(base, what, lang, _chosen(base, instrument, fact) if instrument or fact else None)
+    for word in (search or "").lower().split():
+        rows = [row for row in rows if word in " ".join(row.values()).lower()]
     if form == "json":
         write(json.dumps(rows, ensure_ascii=False, indent=2), output)
     else:
-        write(
-            "\n".join(f"{row['id']}  {row[lang]}" + (f"  [{row['more']}]" if row["more"] else "") for row in rows) or "nothing found",
-            output,
-        )
+        lines = [f"{row['id']}  {row[lang]}" + (f"  [{row['more']}]" if row["more"] else "") for row in rows]
+        write("\n".join(lines) or "nothing found", output)
     return 0
 
 
-def _rows(base: Knowledge, what: str, instrument: str | None) -> list[dict[str, str]]:
-    def row(name: str, words: Any, more: str = "") -> dict[str, str]:
+def _chosen(base: Knowledge, instrument: str | None, fact: str | None) -> list[Rule]:
+    """The rules of an instrument, and among them those that read or write a fact."""
+    from dingji.knowledge.linking import rule_reads
+
+    writers = {r for d in base.decisions if d.fact == fact for r in d.rules}
+    return [
+        rule
+        for rule in base.rules.values()
+        if instrument in (None, rule.owner) and (fact is None or fact in rule_reads(rule) or rule.id in writers)
+    ]
+
+
+def _rows(base: Knowledge, what: str, lang: str, chosen: list[Rule] | None) -> list[dict[str, str]]:
+    """One row for each entry; only what the chosen rules belong to, read or cite, if some are chosen."""
+    from dingji.knowledge.linking import rule_reads
+
+    def row(name: str, words: Words, more: str = "") -> dict[str, str]:
         return {"id": name, "en": words.en, "zh": words.zh, "more": more}
 
+    rules = base.rules.values() if chosen is None else chosen
     match what:
         case "rules":
-            chosen = (r for r in base.rules.values() if instrument is None or r.owner == instrument)
-            return [row(r.id, r.text, f"{r.owner}, {r.cite.en}, {r.confidence}") for r in chosen]
+            return [row(r.id, r.text, f"{r.owner}, {r.cite.in_(lang)}, {r.confidence}") for r in rules]
         case "facts":
-            return [row(f.name, f.label, " ".join(x for x in (f.nature, f.unit) if x)) for f in base.facts.values()]
+            read = base.facts if chosen is None else set().union(*(rule_reads(r) for r in chosen))
+            return [row(f.name, f.label, " ".join(x for x in (f.nature, f.unit) if x)) for f in base.facts.values() if f.name in read]
         case "scales":
             return [row(s.id, s.title, " > ".join(g.id for g in s.grades)) for s in base.scales.values()]
         case "profiles":
             return [row(p.id, p.title, p.joins) for p in base.profiles.values()]
         case "sources":
-            return [row(s.id, s.title, s.number) for s in base.sources.values()]
+            cited = base.sources if chosen is None else {r.source for r in chosen}
+            return [row(s.id, s.title, s.number) for s in base.sources.values() if s.id in cited]
+    owners = base.instruments if chosen is None else {r.owner for r in chosen}
     return [
         row(i.id, i.title, ", ".join(x for x in (i.method, f"{i.in_force.start or '..'} - {i.in_force.end or '..'}") if x))
         for i in base.instruments.values()
+        if i.id in owners
     ]
