@@ -123,7 +123,7 @@ def fields_with_bounds_swapped(original: Callable[..., dict[str, Any]]) -> Calla
 )
 def test_a_defect_in_the_coding_is_found(target: Any, name: str, changed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target, name, changed)
-    quick = settings(RELAXED, max_examples=RULE_SETS, phases=[Phase.generate], database=None, derandomize=True)
+    quick = settings(RELAXED, max_examples=4 * RULE_SETS, phases=[Phase.generate], database=None, derandomize=True)
     try:
         find(rules_and_cases(), lambda drawn: disagreements(*drawn) != [], settings=quick)
     except NoSuchExample:

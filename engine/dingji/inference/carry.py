@@ -5,7 +5,7 @@ from __future__ import annotations
 from dingji.documents import Problems
 from dingji.errors import KnowledgeError
 from dingji.inference import durable
-from dingji.inference.conditions import Encoder
+from dingji.inference.plan import encoder_for
 from dingji.knowledge.model import Knowledge
 
 
@@ -18,10 +18,8 @@ def check_carried(knowledge: Knowledge) -> None:
     if not durable.available():
         return
     problems = Problems("K")
-    types = {name: fact.type for name, fact in knowledge.facts.items()}
-    derived = frozenset(name for name, fact in knowledge.facts.items() if fact.nature == "derived")
     rules = [r for r in (*knowledge.rules.values(), *(r for p in knowledge.profiles.values() for r in p.rules)) if r.when is not None]
-    encoder = Encoder(types, derived, knowledge.defaults, [r.when for r in rules if r.when is not None])
+    encoder = encoder_for(knowledge, [r.when for r in rules if r.when is not None])
     encoded = [(rule.id, condition) for rule, condition in zip(rules, encoder.conditions, strict=True)]
     try:
         durable.DurableRuleset("all rules", encoded)

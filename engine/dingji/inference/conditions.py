@@ -46,6 +46,7 @@ class Encoder:
         for node in nodes:
             self._collect(node, found)
         self._constants = {name: sorted(values) for name, values in found.items()}
+        self._ranges = {k: rank for name in self._constants if name in defaults for k, rank in self._ranks(name, defaults[name]).items()}
         self.conditions = [self.encode(node) for node in nodes]
         # a condition that is one computed test was evaluated already, by the prover
         self._whole = {c[1]: i for i, c in enumerate(self.conditions) if c[0] == "test" and c[1] in self._computed and c[3] is True}
@@ -92,30 +93,32 @@ class Encoder:
         `truths`, if given, are those of the conditions in their order: computed tests that are a whole condition are taken
         from there instead of being evaluated again.
         """
-        fields: dict[str, Any] = {}
+        # what a declared range alone says of a fact; facts that are known say more
+        fields = dict(self._ranges)
         for name in self._plain.keys() & facts.keys():
             value = facts[name]
             if value is not None and (type(value) is not bool or value in self._plain[name]):
                 fields[name] = value
-        for name in self._constants.keys() & (facts.keys() | self._defaults.keys()):
-            constants = self._constants[name]
-            value = facts.get(name)
-            if value is None:
-                value = self._defaults.get(name)
-                if value is None:
-                    continue
-            if type(value) is Partial:
-                if value.low is not None:
-                    fields[name + "<"] = _rank_of(value.low, constants)
-                if value.high is not None:
-                    fields[name + ">"] = _rank_of(value.high, constants)
-            else:
-                fields[name + "<"] = fields[name + ">"] = _rank_of(value, constants)
+        for name in self._constants.keys() & facts.keys():
+            value = facts[name]
+            if value is not None:
+                for side in ("<", ">"):
+                    fields.pop(name + side, None)
+                fields.update(self._ranks(name, value))
         for name, (evaluator, polarity) in self._computed.items():
             truth = truths[self._whole[name]] if truths and name in self._whole else evaluator(facts)
             if truth is not None and truth in polarity:
                 fields[name] = truth
         return fields
+
+    def _ranks(self, name: str, value: Any) -> dict[str, int]:
+        """The rank fields of a value that is known, or known by its bounds."""
+        constants = self._constants[name]
+        if type(value) is not Partial:
+            rank = _rank_of(value, constants)
+            return {name + "<": rank, name + ">": rank}
+        bounds = (("<", value.low), (">", value.high))
+        return {name + side: _rank_of(bound, constants) for side, bound in bounds if bound is not None}
 
     def _simple(self, node: n.Node) -> tuple[str, str, tuple[Any, ...]] | None:
         """(fact, operator, constants) of a test of one fact against constants; None if it must be computed."""

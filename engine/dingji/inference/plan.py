@@ -16,7 +16,6 @@ from dingji.inference.conditions import Encoder
 from dingji.inference.policies import Outcome
 from dingji.knowledge import model as m
 from dingji.language import nodes as n
-from dingji.language import types as t
 from dingji.language.evaluate import Evaluator, compile_node
 from dingji.language.values import Truth
 from dingji.records import Draft, Record, field, replace
@@ -129,36 +128,9 @@ def _scope(knowledge: m.Knowledge, name: str, node: n.Node) -> Evaluator:
     return evaluator
 
 
-def index_facts(knowledge: m.Knowledge) -> tuple[str, ...]:
-    """The observed enum facts that conditions read: cases that agree on them share a plan."""
-    if "index" not in knowledge.plans:
-        read: set[str] = set()
-        for instrument in knowledge.instruments.values():
-            read |= n.facts_of(instrument.scope)
-        for reconciliation in knowledge.reconciliations.values():
-            read |= n.facts_of(reconciliation.when)
-        for rule in knowledge.rules.values():
-            if rule.kind == "example" and isinstance(rule.when, n.And):
-                read |= {f for part in rule.when.operands if _by_choice(part) for f in n.facts_of(part)}
-        knowledge.plans["index"] = tuple(
-            sorted(f for f in read if isinstance(knowledge.facts[f].type, t.Enum) and knowledge.facts[f].nature != "derived")
-        )
-    facts: tuple[str, ...] = knowledge.plans["index"]
-    return facts
-
-
-def _by_choice(node: n.Node) -> bool:
-    """Is the node made of tests of enum facts against constants only?"""
-    if isinstance(node, n.And | n.Or | n.Not):
-        return all(map(_by_choice, n.children(node)))
-    if isinstance(node, n.Compare):
-        return node.operators == ("==",) and any(isinstance(x, n.Literal) and isinstance(x.value, str) for x in node.operands)
-    return isinstance(node, n.Member) and all(isinstance(c.value, str) for c in node.choices)
-
-
 def plan_for(knowledge: m.Knowledge, facts: dict[str, Any], as_of: dt.date) -> Plan:
     """The plan of a case, from the knowledge base's store of plans or newly compiled."""
-    names = index_facts(knowledge)
+    names = knowledge.index
     shortcut = ("case", as_of, tuple([facts.get(name) for name in names])) if _scopes_are_indexed(knowledge) else None
     if shortcut in knowledge.plans:
         known: Plan = knowledge.plans[shortcut]
@@ -198,7 +170,7 @@ def _scopes_are_indexed(knowledge: m.Knowledge) -> bool:
     """Do the index facts and the day alone say which instruments apply?"""
     if "indexed" not in knowledge.plans:
         scopes = [i.scope for i in knowledge.instruments.values()] + [r.when for r in knowledge.reconciliations.values()]
-        knowledge.plans["indexed"] = all(n.facts_of(scope) <= set(index_facts(knowledge)) for scope in scopes)
+        knowledge.plans["indexed"] = all(n.facts_of(scope) <= set(knowledge.index) for scope in scopes)
     indexed: bool = knowledge.plans["indexed"]
     return indexed
 
@@ -237,16 +209,15 @@ def _compile(
                 decisions.append(replace(decision, inputs=tuple(c.fact for c in counted)))
         elif decision.owner in owners:
             decisions.append(replace(decision, rules=tuple(name for name in decision.rules if admit(knowledge.rules[name]))))
-    loose = [r for r in knowledge.rules.values() if r.kind in ("flag", "duty") and r.owner in owners - doubtful and admit(r)]
+    certain = (rule for a in applied if a.truth for rule in knowledge.rules_of(a.instrument.id))
+    loose = [rule for rule in certain if rule.kind in ("flag", "duty") and admit(rule)]
     if reconciliation is not None:
         for name in (reconciliation.rule, reconciliation.disagreement):
             rules[name], closures[name] = knowledge.rules[name], _always
     position = {name: i for i, name in enumerate(rules)}
     listed = tuple(rules.values())
     tested = tuple(i for i, rule in enumerate(listed) if rule.when is not None)
-    derived = frozenset(f for f, d in knowledge.facts.items() if d.nature == "derived")
-    types: dict[str, t.Type] = {name: fact.type for name, fact in knowledge.facts.items()}
-    encoder = Encoder(types, derived, knowledge.defaults, [w for i in tested if (w := listed[i].when) is not None])
+    encoder = encoder_for(knowledge, [w for i in tested if (w := listed[i].when) is not None])
     return Plan(
         knowledge,
         applied,
@@ -262,6 +233,16 @@ def _compile(
         encoder,
         -1 if reconciliation is None else position[reconciliation.rule],
     )
+
+
+def encoder_for(knowledge: m.Knowledge, conditions: list[n.Node]) -> Encoder:
+    """The encoder of some conditions; it knows of the vocabulary what they read, no more."""
+    read = frozenset().union(*map(n.facts_of, conditions))
+    facts = {name: knowledge.facts[name] for name in read if name in knowledge.facts}
+    types = {name: fact.type for name, fact in facts.items()}
+    derived = frozenset(name for name, fact in facts.items() if fact.nature == "derived")
+    ranges = knowledge.defaults
+    return Encoder(types, derived, {name: ranges[name] for name in facts if name in ranges}, conditions)
 
 
 def _open_minded(node: n.Node, known: Mapping[str, Any]) -> n.Node:
@@ -339,9 +320,7 @@ def _bridges(
         if crosswalk is None:
             continue
         fact = f"{instrument.decides}@{target.id}"
-        rows = [
-            _bound(rule, instrument, fact) for rule in knowledge.rules.values() if rule.kind == "crosswalk" and rule.owner == crosswalk.id
-        ]
+        rows = [_bound(rule, instrument, fact) for rule in knowledge.rules_of(crosswalk.id)]
         decision = m.Decision(
             f"{crosswalk.id}@{instrument.id}", fact, crosswalk.id, "unique", m.STAGE_NUMBER["determine"], (), scale=target.id
         )

@@ -1,7 +1,7 @@
 """The compiled knowledge base as JSON in the user's cache folder, keyed by content digest.
 
 Plain JSON, never a pickle: reading a cache must not run anything. A damaged, foreign or unwritable cache costs time only:
-the source files are read instead.
+the source files are read instead. Rules and facts stay JSON until somebody asks for them: a case needs a few of thousands.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ import dataclasses
 import datetime as dt
 import gc
 import hashlib
-import json
 import os
 import tempfile
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from dingji.knowledge import model
+from dingji.knowledge.lazy import LazyDict
 from dingji.language import nodes, types
 from dingji.records import Record
 
@@ -43,23 +45,26 @@ def read_cache(digest: str, version: str) -> model.Knowledge | None:
         # one flipped bit could move a threshold: what is not exactly what was written is not read
         if checksum.decode() != _checksum(digest, payload):
             return None
-        data = json.loads(payload)
-        # thousands of small objects that all stay: the collector would only walk them again and again
-        enabled = gc.isenabled()
-        gc.disable()
-        try:
-            knowledge = _decode(data)
-        finally:
-            if enabled:
-                gc.enable()
-    except (OSError, RuntimeError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, ArithmeticError):
+        knowledge = _open(payload)
+    except (
+        OSError,
+        msgspec.MsgspecError,
+        RuntimeError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        AttributeError,
+        RecursionError,
+        ArithmeticError,
+    ):
         return None
     return knowledge if isinstance(knowledge, model.Knowledge) and knowledge.digest == digest else None
 
 
 def write_cache(knowledge: model.Knowledge) -> bool:
     """Keep a compiled knowledge base; false if the folder can't be written. The file appears whole or not at all."""
-    payload = json.dumps(_encode(knowledge), separators=(",", ":"), ensure_ascii=False).encode()
+    payload = _packed(knowledge)
     try:
         folder = cache_folder()
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,6 +79,42 @@ def write_cache(knowledge: model.Knowledge) -> bool:
     except (OSError, RuntimeError):  # no folder, or no home
         return False
     return True
+
+
+class _Stored(msgspec.Struct):
+    """A knowledge base as stored: the rules and facts apart, each as JSON of its own."""
+
+    base: Any
+    rules: dict[str, msgspec.Raw]
+    facts: dict[str, msgspec.Raw]
+
+
+_APART = ("rules", "facts")
+
+
+def _packed(knowledge: model.Knowledge) -> bytes:
+    apart = {part: {name: _encode(entry) for name, entry in getattr(knowledge, part).items()} for part in _APART}
+    return msgspec.json.encode({"base": _encode(dataclasses.replace(knowledge, rules={}, facts={})), **apart})
+
+
+def _open(payload: bytes) -> Any:
+    stored = msgspec.json.decode(payload, type=_Stored)
+    # thousands of small objects that all stay: the collector would only walk them again and again
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        knowledge = _decode(stored.base)
+    finally:
+        if enabled:
+            gc.enable()
+    if not isinstance(knowledge, model.Knowledge):
+        return None
+    rules, facts = (LazyDict(getattr(stored, part), _unpacked) for part in _APART)
+    return dataclasses.replace(knowledge, rules=rules, facts=facts)
+
+
+def _unpacked(entry: msgspec.Raw) -> Any:
+    return _decode(msgspec.json.decode(entry))
 
 
 def _checksum(digest: str, payload: bytes) -> str:

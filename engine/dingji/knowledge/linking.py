@@ -9,6 +9,7 @@ from dingji.documents import Problems
 from dingji.errors import nearest
 from dingji.knowledge import model as m
 from dingji.language import nodes as n
+from dingji.language.types import Enum
 from dingji.records import replace
 
 
@@ -29,6 +30,39 @@ def rule_reads(rule: m.Rule) -> frozenset[str]:
         if isinstance(node, n.Node):
             found |= n.facts_of(node)
     return found
+
+
+def owned(rules: Mapping[str, m.Rule]) -> dict[str, tuple[str, ...]]:
+    """The rules of each owner, in order."""
+    found: dict[str, list[str]] = {}
+    for rule in rules.values():
+        found.setdefault(rule.owner, []).append(rule.id)
+    return {owner: tuple(names) for owner, names in found.items()}
+
+
+def index_facts(
+    facts: Mapping[str, m.FactDefinition],
+    instruments: Mapping[str, m.Instrument],
+    reconciliations: Mapping[str, m.Reconciliation],
+    rules: Mapping[str, m.Rule],
+) -> tuple[str, ...]:
+    """The observed enum facts that scopes and the gates of list items read: cases that agree on them share a plan."""
+    read: set[str] = set()
+    for scope in [*(i.scope for i in instruments.values()), *(r.when for r in reconciliations.values())]:
+        read |= n.facts_of(scope)
+    for rule in rules.values():
+        if rule.kind == "example" and isinstance(rule.when, n.And):
+            read |= {f for part in rule.when.operands if _by_choice(part) for f in n.facts_of(part)}
+    return tuple(sorted(f for f in read if isinstance(facts[f].type, Enum) and facts[f].nature != "derived"))
+
+
+def _by_choice(node: n.Node) -> bool:
+    """Is the node made of tests of enum facts against constants only?"""
+    if isinstance(node, n.And | n.Or | n.Not):
+        return all(map(_by_choice, n.children(node)))
+    if isinstance(node, n.Compare):
+        return node.operators == ("==",) and any(isinstance(x, n.Literal) and isinstance(x.value, str) for x in node.operands)
+    return isinstance(node, n.Member) and all(isinstance(c.value, str) for c in node.choices)
 
 
 def reconcile(

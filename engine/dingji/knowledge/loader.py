@@ -16,7 +16,7 @@ from dingji.errors import KnowledgeError, nearest
 from dingji.knowledge import model as m
 from dingji.knowledge import vocabulary as vocab
 from dingji.knowledge.folder import knowledge_files
-from dingji.knowledge.linking import check_links, order, reconcile
+from dingji.knowledge.linking import check_links, index_facts, order, owned, reconcile
 from dingji.knowledge.profiles import build_profile, with_profile
 from dingji.knowledge.rules import Block, build_crosswalk, build_instrument
 from dingji.knowledge.shapes import FILES
@@ -96,6 +96,8 @@ def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
         profiles=base.profiles,
         rules=base.rules,
         decisions=decisions,
+        owned=owned(base.rules),
+        index=index_facts(base.names.facts, base.instruments, base.reconciliations, base.rules),
     )
     for name in base.profiles:
         with_profile(knowledge, name)  # raises if the profile breaks the base

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cached_property
 from typing import Any
 
 from dingji.knowledge.shapes import WEAK
@@ -282,7 +282,7 @@ class Knowledge:
 
     version: str
     digest: str
-    facts: dict[str, FactDefinition]
+    facts: Mapping[str, FactDefinition]
     scales: dict[str, ScaleDefinition]
     factors: dict[str, Words]
     actors: dict[str, Words]
@@ -291,22 +291,29 @@ class Knowledge:
     crosswalks: dict[str, Crosswalk]
     reconciliations: dict[str, Reconciliation]
     profiles: dict[str, Profile]
-    rules: dict[str, Rule]
+    rules: Mapping[str, Rule]
     decisions: tuple[Decision, ...]
+    owned: dict[str, tuple[str, ...]]
+    """The rules of each instrument, crosswalk and reconciliation."""
+    index: tuple[str, ...]
+    """The observed enum facts by which instruments and list items choose their cases."""
     plans: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """Compiled plans by scope; filled by the inference layer."""
 
     def __repr__(self) -> str:
         return f"<Knowledge {self.digest[:12]}: {len(self.rules)} rules>"
 
-    @cached_property
-    def defaults(self) -> dict[str, Value]:
+    @property
+    def defaults(self) -> Mapping[str, Value]:
         """What the vocabulary itself says of facts that people may state: their ranges.
 
         A derived fact has none: only its rules say what it can be, and they are checked against its range.
         """
-        stated = (fact for fact in self.facts.values() if fact.nature != "derived")
-        return {fact.name: default for fact in stated if (default := fact.default()) is not None}
+        return _Ranges(self.facts)
+
+    def rules_of(self, owner: str) -> list[Rule]:
+        """The rules of an instrument, crosswalk or reconciliation, in the order of its file."""
+        return [self.rules[name] for name in self.owned.get(owner, ())]
 
     def scale_of(self, fact: str) -> ScaleDefinition | None:
         """The scale of a graded fact, None if it has none."""
@@ -327,3 +334,23 @@ class Knowledge:
         if scale is not None and isinstance(value, int) and not isinstance(value, bool):
             return scale.grade(value).id
         return str(value) if isinstance(value, Decimal | dt.date) else value
+
+
+class _Ranges(Mapping[str, Value]):
+    """The declared ranges of the facts that people may state, worked out when they are asked for."""
+
+    def __init__(self, facts: Mapping[str, FactDefinition]) -> None:
+        self.facts = facts
+
+    def __getitem__(self, name: str) -> Value:
+        fact = self.facts[name]
+        default = None if fact.nature == "derived" else fact.default()
+        if default is None:
+            raise KeyError(name)
+        return default
+
+    def __iter__(self) -> Iterator[str]:
+        return (fact.name for fact in self.facts.values() if fact.nature != "derived" and fact.default() is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dingji.documents import Problems
 from dingji.errors import KnowledgeError, nearest
 from dingji.knowledge import model as m
-from dingji.knowledge.linking import check_links, order
+from dingji.knowledge.linking import check_links, index_facts, order, owned
 from dingji.knowledge.rules import Block
 from dingji.knowledge.vocabulary import Names, place, some_words
 from dingji.language.types import Type
@@ -131,7 +131,10 @@ def with_profile(knowledge: m.Knowledge, name: str) -> m.Knowledge:
     ordered = order(decisions, rules, problems)
     if problems.found:
         raise KnowledgeError(problems.found)
-    return dataclasses.replace(knowledge, rules=rules, instruments=instruments, decisions=ordered, plans={})
+    index = index_facts(knowledge.facts, instruments, knowledge.reconciliations, rules)
+    return dataclasses.replace(
+        knowledge, rules=rules, instruments=instruments, decisions=ordered, owned=owned(rules), index=index, plans={}
+    )
 
 
 def _reading_default(decision: m.Decision, knowledge: m.Knowledge, readings: Mapping[str, str]) -> m.Decision:

@@ -11,7 +11,7 @@ from dingji.knowledge import model as k
 from dingji.language.evaluate import is_known
 from dingji.methods import model as m
 from dingji.methods.findings import reachable, status_of
-from dingji.methods.grounds import Grounds, factors_read, grounds
+from dingji.methods.grounds import Grounds, factors_read, grounds, weak_rules
 from dingji.methods.proof import shown_value
 
 
@@ -25,7 +25,7 @@ def determination(evaluation: Evaluation, case: Case, differ: bool) -> m.Determi
     assert scale is not None, "checked by the loader"
     value = evaluation.facts.get(reconciliation.decides)
     basis = grounds(evaluation, reconciliation.decides)
-    weak = [plan.rules[i] for i in basis.rules if plan.rules[i].weak]
+    weak = [plan.rules[i] for i in weak_rules(evaluation, reconciliation.decides)]
     settling = plan.knowledge.rules[reconciliation.disagreement]
     if differ and settling.weak:
         weak.append(settling)

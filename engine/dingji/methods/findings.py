@@ -14,7 +14,7 @@ from dingji.language.evaluate import is_known
 from dingji.language.types import Number
 from dingji.language.values import Partial, possible
 from dingji.methods import model as m
-from dingji.methods.grounds import Grounds, factors_of, grounds, steps_by_fact
+from dingji.methods.grounds import Grounds, factors_of, grounds, steps_by_fact, weak_rules
 
 
 def findings(evaluation: Evaluation, case: Case, today: dt.date | None) -> tuple[m.Finding, ...]:
@@ -43,12 +43,6 @@ def status_of(scale: ScaleDefinition, value: Any, weak: bool) -> str:
     return "provisional" if weak else "determined"
 
 
-def weak_rules(evaluation: Evaluation, found: Grounds) -> tuple[str, ...]:
-    """The unverified or assumed rules among the grounds."""
-    rules = evaluation.plan.rules
-    return tuple(rules[i].id for i in found.rules if rules[i].weak)
-
-
 def _finding(evaluation: Evaluation, case: Case, item: Applied, today: dt.date | None) -> m.Finding:
     plan, instrument = evaluation.plan, item.instrument
     knowledge = plan.knowledge
@@ -58,7 +52,7 @@ def _finding(evaluation: Evaluation, case: Case, item: Applied, today: dt.date |
     step = steps_by_fact(plan).get(instrument.decides)
     outcome = evaluation.outcomes.get(instrument.decides)
     basis = grounds(evaluation, instrument.decides)
-    weak = weak_rules(evaluation, basis)
+    weak = tuple(plan.rules[i].id for i in weak_rules(evaluation, instrument.decides))
     status = status_of(scale, value, bool(weak)) if item.truth else "undetermined"
     grade = scale.grade(value) if value is not None and is_known(value) and status != "silent" and item.truth else None
     reach = (grade.id,) if grade else reachable(scale, value)

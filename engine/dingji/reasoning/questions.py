@@ -11,6 +11,7 @@ from dingji.knowledge.model import FactDefinition
 from dingji.language import types as t
 from dingji.language.evaluate import is_known
 from dingji.language.nodes import facts_of
+from dingji.language.values import Records
 from dingji.methods import model as m
 from dingji.methods.findings import reachable
 from dingji.methods.grounds import grounds
@@ -66,9 +67,16 @@ def _candidates(evaluation: Evaluation, target: str) -> list[str]:
     unknown = [
         name
         for name in grounds(evaluation, target).facts
-        if name in definitions and definitions[name].nature != "derived" and not is_known(evaluation.facts.get(name))
+        if name in definitions and definitions[name].nature != "derived" and _open(definitions[name], evaluation.facts.get(name))
     ]
     return unknown[:MOST_CANDIDATES]
+
+
+def _open(definition: FactDefinition, value: Any) -> bool:
+    """Is the fact unknown, or a list of which an item, or a field of an item, is?"""
+    if not isinstance(value, Records):
+        return not is_known(value)
+    return not value.complete or any(not is_known(item.get(f.name)) for item in value.items for f in definition.fields)
 
 
 def _samples(definition: FactDefinition, plan: Plan) -> list[Any]:
