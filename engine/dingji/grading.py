@@ -35,17 +35,21 @@ def grade(
     as_of: dt.date | None = None,
     today: dt.date | None = None,
     profile: str | None = None,
+    on: dt.date | None = None,
 ) -> m.Result:
     """Grade a case by every method that applies.
 
     `as_of` grades as on another day than the case's own; `today` is the day for which a newer edition is named (by default
-    none is). `profile` is used instead of the one that the case names, if any.
+    none is). `profile` is used instead of the one that the case names, if any. `on` is the day on which duties and delays are
+    reckoned, where the case does not say (by default the case's own).
 
     Raises CaseError if the case is invalid or no instrument covers it, KnowledgeError if two rules contradict each other on
     it, EvaluationError if the evaluators disagree.
     """
     if isinstance(case, CaseFile):
         case = case.check(knowledge)
+    if on is not None:
+        case = case.on(on)
     profile = profile or case.profile
     if profile:
         knowledge = under(knowledge, profile)

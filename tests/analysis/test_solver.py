@@ -22,7 +22,7 @@ from dingji.language.printer import to_source
 from dingji.language.values import Records
 from inference.strategies import DEFAULTS, VOCABULARY, completed, conditions
 
-KNOWLEDGE: Any = SimpleNamespace(facts={name: SimpleNamespace(type=kind) for name, kind in VOCABULARY.items()})
+KNOWLEDGE: Any = SimpleNamespace(rules={}, facts={name: SimpleNamespace(type=kind) for name, kind in VOCABULARY.items()})
 RELAXED = settings(deadline=None, suppress_health_check=list(HealthCheck))
 
 

@@ -32,7 +32,7 @@ def edit(base: Path, name: str, old: str, new: str) -> None:
 def test_check_counts_what_is_there() -> None:
     run = dingji("kb", "check", "--knowledge", GOOD)
     assert (run.returncode, run.stderr) == (0, "")
-    assert run.stdout == "no problems in 2 instruments, 9 rules, 9 facts, 1 scales, 0 crosswalks, 0 profiles, 1 sources\n"
+    assert run.stdout == "no problems in 2 instruments, 9 rules, 9 facts, 1 scale, 0 crosswalks, 0 profiles, 1 source\n"
 
 
 @pytest.mark.parametrize("form", ["text", "json", "sarif"])

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from dingji.language import values as v
+from dingji.language.dates import apart
 from dingji.language.values import (
     Partial,
     absolute,
-    apart,
     arithmetic,
     between,
     compare,

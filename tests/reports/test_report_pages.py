@@ -99,7 +99,7 @@ def test_a_run_without_the_rule_engine_says_so(demo: Result, kb: Knowledge) -> N
 
 
 def test_a_case_without_determination_shows_its_findings_only(kb: Knowledge) -> None:
-    path = ROOT / "cases" / "power-grid" / "events" / "grid-risk-2014.yaml"
+    path = ROOT / "cases" / "risks" / "overall-risk.yaml"
     result = next(r for c in dingji.read_cases(path) if (r := dingji.grade(kb, c)).determination is None)
     page = render(result, kb, form="text", language="en", detail="panel")
     assert "No determination" in page

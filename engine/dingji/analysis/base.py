@@ -39,7 +39,7 @@ def _idle_facts(knowledge: Knowledge, rules: list[Rule]) -> Iterator[Problem]:
     for rule in rules:
         read |= rule_reads(rule)
         if rule.due:
-            read.add(rule.due.since)
+            read |= rule.due.reads
     for node in [i.scope for i in knowledge.instruments.values()] + [r.when for r in knowledge.reconciliations.values()]:
         read |= n.facts_of(node)
     for decision in knowledge.decisions + tuple(d for p in knowledge.profiles.values() for d in p.decisions):

@@ -89,6 +89,7 @@ def _idle(solver: Solver, rules: list[Rule], *, ordered: bool) -> Iterator[Probl
     for rule in rules:
         if rule.when is not None and rule.kind in ("row", "example"):
             alike[rule.then].append(rule)
+    covered: list[tuple[Rule, Rule]] = []
     for group in alike.values():
         reads = {r.id: n.facts_of(r.when) for r in group if r.when is not None}
         for a, b in combinations(group, 2):
@@ -100,10 +101,13 @@ def _idle(solver: Solver, rules: list[Rule], *, ordered: bool) -> Iterator[Probl
                     "keep one of them and cite both, or say in `repeats` that the text repeats itself",
                 )
             elif not ordered:
-                for inner, outer in ((a, b), (b, a)):
-                    if reads[outer.id] <= reads[inner.id] and _within(solver, inner, outer):
-                        hint = "delete it, or say in `repeats` that the text repeats itself"
-                        yield _problem(inner.place, 54, f"{inner.id} never counts: {outer.id} holds whenever it does", hint)
+                pairs = ((a, b), (b, a))
+                covered += [(i, o) for i, o in pairs if reads[o.id] <= reads[i.id] and _within(solver, i, o)]
+    for inner in dict.fromkeys(i.id for i, _ in covered):
+        rule = next(i for i, _ in covered if i.id == inner)
+        outer = " and ".join(o.id for i, o in covered if i.id == inner)
+        hint = "delete it, or say in `repeats` that the text repeats itself"
+        yield _problem(rule.place, 54, f"{inner} never counts: {outer} holds whenever it does", hint)
 
 
 def _within(solver: Solver, inner: Rule, outer: Rule) -> bool:

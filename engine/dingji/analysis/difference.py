@@ -9,14 +9,26 @@ from typing import Any
 from dingji.cases.reader import CaseFile
 from dingji.errors import DingjiError
 from dingji.grading import grade
-from dingji.knowledge.model import FactDefinition, Instrument, Knowledge, Place, Rule, ScaleDefinition, Words
+from dingji.knowledge.model import (
+    Crosswalk,
+    FactDefinition,
+    Instrument,
+    Knowledge,
+    Place,
+    Profile,
+    Reconciliation,
+    Rule,
+    ScaleDefinition,
+    SourceDocument,
+    Words,
+)
 from dingji.language import nodes as n
 from dingji.language import types as t
 from dingji.language.printer import to_source
 from dingji.methods.model import Result
 from dingji.records import Record
 
-Entry = FactDefinition | Instrument | Rule | ScaleDefinition
+Entry = FactDefinition | Instrument | Rule | ScaleDefinition | Crosswalk | Reconciliation | Profile | SourceDocument
 
 
 class Change(Record, frozen=True):
@@ -37,13 +49,17 @@ class Regraded(Record, frozen=True):
 
 
 def changes(old: Knowledge, new: Knowledge) -> tuple[Change, ...]:
-    """Instruments, rules, tables, facts and scales that differ in meaning; where a thing stands takes no part."""
+    """Entries of every kind that differ in meaning; where a thing stands takes no part."""
     found: list[Change] = []
     for kind, before, after in (
         ("instrument", old.instruments, new.instruments),
         ("rule", old.rules, new.rules),
         ("fact", old.facts, new.facts),
         ("scale", old.scales, new.scales),
+        ("crosswalk", old.crosswalks, new.crosswalks),
+        ("reconciliation", old.reconciliations, new.reconciliations),
+        ("profile", old.profiles, new.profiles),
+        ("source", old.sources, new.sources),
     ):
         found += _compare(kind, before, after)
     return tuple(found + _policies(old, new))
@@ -61,7 +77,16 @@ def _compare(kind: str, old: Mapping[str, Entry], new: Mapping[str, Entry]) -> l
 
 def _parts(old: Record, new: Record) -> tuple[tuple[str, str, str], ...]:
     pairs = ((name, getattr(old, name), getattr(new, name)) for name in old.__struct_fields__ if name != "place")
-    return tuple((name, shown(a), shown(b)) for name, a, b in pairs if a != b)
+    return tuple((name, *_told_apart(a, b)) for name, a, b in pairs if a != b)
+
+
+def _told_apart(old: Any, new: Any) -> tuple[str, str]:
+    """Two values as text; of two lists only what the other one lacks."""
+    if isinstance(old, tuple) and isinstance(new, tuple) and old and new and set(old) != set(new):
+        return shown(tuple(x for x in old if x not in new)), shown(tuple(x for x in new if x not in old))
+    if isinstance(old, t.Enum) and isinstance(new, t.Enum):
+        return _told_apart(old.values, new.values)
+    return shown(old), shown(new)
 
 
 def _policies(old: Knowledge, new: Knowledge) -> list[Change]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import operator
+from collections import Counter
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -22,7 +23,7 @@ from dingji.language import types as t
 from dingji.language.printer import to_source
 
 ITEMS = 8
-"""Records that a list fact may have; a condition that needs more seems impossible."""
+"""Records that a list fact may have where a condition counts or adds them up; a condition that needs more seems impossible."""
 PATIENCE = 2_000
 """Milliseconds for one question; what takes longer stays open."""
 
@@ -42,6 +43,7 @@ class Solver:
         self.formulas: dict[n.Node, tuple[Any, frozenset[str]]] = {}
         self.models: dict[n.Node, Any] = {}
         self.used: set[str] = set()
+        self.sizes = _sizes(knowledge)
         self.solver = z3.SimpleSolver()
         self.solver.set("timeout", PATIENCE)
 
@@ -192,7 +194,7 @@ class Solver:
 
     def _present(self, source: str) -> list[Any]:
         """For each record that the list may have: is it there? They fill from the first."""
-        there = [z3.Bool(f"{source}[{i + 1}]") for i in range(ITEMS)]
+        there = [z3.Bool(f"{source}[{i + 1}]") for i in range(self.sizes.get(source, ITEMS))]
         for i, each in enumerate(there):
             self._free(f"{source}[{i + 1}]", each, [z3.Implies(each, there[i - 1])] if i else [])
         return there
@@ -200,7 +202,7 @@ class Solver:
     def _quantifier(self, node: n.Quantifier, bound: dict[str, tuple[str, int]]) -> Any:
         there = self._present(node.source)
         chosen, elements = [], []
-        for number in range(ITEMS):
+        for number in range(len(there)):
             inner = {**bound, node.variable: (node.source, number)}
             condition = self._term(node.condition, inner) if node.condition is not None else z3.BoolVal(True)
             chosen.append(z3.And(there[number], condition))
@@ -243,6 +245,26 @@ class Solver:
                 case _:
                     case[name] = value.as_long() if z3.is_int_value(value) else value.as_decimal(6).rstrip("?")
         return case
+
+
+def _sizes(knowledge: Knowledge) -> dict[str, int]:
+    """For each list the records that two conditions of the base together can tell apart: one for each `any` or `all`."""
+    sizes: dict[str, int] = {}
+    for rule in knowledge.rules.values():
+        found = Counter[str]()
+        for node in (rule.when, rule.value):
+            for quantifier in _quantifiers(node):
+                found[quantifier.source] += 1 if quantifier.kind in ("any", "all") else ITEMS
+        for source, count in found.items():
+            sizes[source] = max(sizes.get(source, 0), 2 * count + 1 if count < ITEMS else count + 1)
+    return sizes
+
+
+def _quantifiers(node: n.Node | None) -> list[n.Quantifier]:
+    if node is None:
+        return []
+    own = [node] if isinstance(node, n.Quantifier) else []
+    return own + [q for child in n.children(node) for q in _quantifiers(child)]
 
 
 def _compare(op: str, a: Any, b: Any) -> Any:

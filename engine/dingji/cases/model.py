@@ -7,7 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from dingji.knowledge.model import Place, Words
-from dingji.records import Record
+from dingji.records import Record, replace
+
+DAY_OF_CASE = "the day of the case"
+"""The note of a date that nobody stated, for which the day of the case stands."""
 
 
 class Statement(Record, frozen=True):
@@ -70,6 +73,11 @@ class Case(Record, frozen=True):
     note: str
     place: Place
     profile: str | None = None
+
+    def on(self, day: dt.date) -> Case:
+        """The case as it is reckoned on another day: dates for which the day of the case stands become that day."""
+        moved = {name: replace(s, value=day) for name, s in self.statements.items() if s.note == DAY_OF_CASE and not s.place}
+        return replace(self, statements={**self.statements, **moved})
 
     def facts(self) -> dict[str, Any]:
         """Name -> value of every fact that is known at least in part."""

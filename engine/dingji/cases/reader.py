@@ -105,6 +105,9 @@ class _Checker:
                 statement = self._statement(name, node, value)
                 if statement is not None:
                     statements[name] = statement
+        for name in self.knowledge.dated:
+            if name not in stated and section.get("as_of"):
+                statements[name] = m.Statement(name, section.get("as_of"), note=m.DAY_OF_CASE)
         for name, node in self.rests:
             other = str(scalar_text(node))
             if other not in stated:

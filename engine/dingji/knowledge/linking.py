@@ -12,14 +12,20 @@ from dingji.language import nodes as n
 from dingji.language.types import Enum
 from dingji.records import replace
 
+Reads = dict[str, frozenset[str]]
+"""Rule id -> the facts it reads."""
 
-def reads(decision: m.Decision, rules: Mapping[str, m.Rule]) -> frozenset[str]:
-    """The facts that a decision reads: conditions, formulas, base and inputs."""
+
+def reads(decision: m.Decision, rules: Mapping[str, m.Rule], known: Reads | None = None) -> frozenset[str]:
+    """The facts that a decision reads: conditions, formulas, base and inputs. `known` keeps those of rules looked at before."""
     found = set(decision.inputs)
     if decision.base:
         found.add(decision.base)
+    known = {} if known is None else known
     for name in decision.rules:
-        found |= rule_reads(rules[name])
+        if name not in known:
+            known[name] = rule_reads(rules[name])
+        found |= known[name]
     return frozenset(found)
 
 
@@ -85,18 +91,20 @@ def order(
     decisions: Iterable[m.Decision],
     rules: Mapping[str, m.Rule],
     problems: Problems,
+    known: Reads | None = None,
 ) -> tuple[m.Decision, ...]:
     """The decisions in an order in which each reads only what was written before; a cycle is reported with every rule in it.
 
     A decision that reads a fact of a later stage moves to that stage.
     """
+    known = {} if known is None else known
     items = list(decisions)
     writers: dict[str, list[int]] = {}
     for index, decision in enumerate(items):
         writers.setdefault(decision.fact, []).append(index)
     graph: dict[int, list[int]] = {}
     for index, decision in enumerate(items):
-        graph[index] = [w for fact in sorted(reads(decision, rules)) for w in writers.get(fact, ())]
+        graph[index] = [w for fact in sorted(reads(decision, rules, known)) for w in writers.get(fact, ())]
     try:
         sequence = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
@@ -109,7 +117,7 @@ def order(
     ordered: list[m.Decision] = []
     for index in sequence:
         decision = items[index]
-        stage = max([decision.stage, *(stages.get(fact, 0) for fact in reads(decision, rules))])
+        stage = max([decision.stage, *(stages.get(fact, 0) for fact in reads(decision, rules, known))])
         stages[decision.fact] = max(stages.get(decision.fact, 0), stage)
         ordered.append(decision if stage == decision.stage else replace(decision, stage=stage))
     return tuple(sorted(ordered, key=lambda d: d.stage))

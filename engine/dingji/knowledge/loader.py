@@ -16,7 +16,7 @@ from dingji.errors import KnowledgeError, nearest
 from dingji.knowledge import model as m
 from dingji.knowledge import vocabulary as vocab
 from dingji.knowledge.folder import knowledge_files
-from dingji.knowledge.linking import check_links, index_facts, order, owned, reconcile
+from dingji.knowledge.linking import Reads, check_links, index_facts, order, owned, reconcile
 from dingji.knowledge.profiles import build_profile, with_profile
 from dingji.knowledge.rules import Block, build_crosswalk, build_instrument
 from dingji.knowledge.shapes import FILES
@@ -79,7 +79,8 @@ def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
                 base.profiles[profile.id] = profile
     optional = frozenset(d.fact for profile in base.profiles.values() for d in profile.decisions) | base.attempted
     check_links(base.names.facts, base.instruments, base.rules, base.decisions, problems, optional)
-    decisions = order(base.decisions, base.rules, problems)
+    known: Reads = {}
+    decisions = order(base.decisions, base.rules, problems, known)
     if problems.found:
         raise KnowledgeError(problems.found)
     knowledge = m.Knowledge(
@@ -98,9 +99,10 @@ def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
         decisions=decisions,
         owned=owned(base.rules),
         index=index_facts(base.names.facts, base.instruments, base.reconciliations, base.rules),
+        dated=tuple(fact.name for fact in base.names.facts.values() if fact.unless_stated == "as_of"),
     )
     for name in base.profiles:
-        with_profile(knowledge, name)  # raises if the profile breaks the base
+        with_profile(knowledge, name, known)  # raises if the profile breaks the base
     return knowledge
 
 

@@ -65,6 +65,8 @@ class FactDefinition(Record, frozen=True):
     fields: tuple[FieldDefinition, ...]
     policy: str | None
     place: Place
+    unless_stated: str = ""
+    """`as_of`: the day of the case stands for it if nobody states another."""
 
     def default(self) -> Value:
         """What is known of the fact when nobody stated it: its declared range."""
@@ -122,12 +124,19 @@ class Adjustment(Record, frozen=True):
 
 
 class Due(Record, frozen=True):
-    """A time limit: `kind` is at_once, none_stated or within; then `amount` `unit` from the date fact `since`."""
+    """A time limit: `kind` is at_once, none_stated, within (`amount` `unit` from the date fact `since`) or by (`day`, `text`)."""
 
     kind: str
     amount: int = 0
     unit: str = ""
     since: str = ""
+    day: n.Node | None = None
+    text: Words | None = None
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The facts that the limit is reckoned from."""
+        return n.facts_of(self.day) if self.day is not None else frozenset((self.since,)) if self.since else frozenset()
 
 
 class Rule(Record, frozen=True):
@@ -297,6 +306,8 @@ class Knowledge:
     """The rules of each instrument, crosswalk and reconciliation."""
     index: tuple[str, ...]
     """The observed enum facts by which instruments and list items choose their cases."""
+    dated: tuple[str, ...]
+    """The facts for which the day of the case stands if nobody states another."""
     plans: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """Compiled plans by scope; filled by the inference layer."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dingji.documents import Problems
 from dingji.errors import KnowledgeError, nearest
 from dingji.knowledge import model as m
-from dingji.knowledge.linking import check_links, index_facts, order, owned
+from dingji.knowledge.linking import Reads, check_links, order, owned
 from dingji.knowledge.rules import Block
 from dingji.knowledge.vocabulary import Names, place, some_words
 from dingji.language.types import Type
@@ -99,8 +99,8 @@ def _source_of(joins: str, instruments: Mapping[str, m.Instrument], crosswalks: 
     return crosswalks[joins].source if joins in crosswalks else ""
 
 
-def with_profile(knowledge: m.Knowledge, name: str) -> m.Knowledge:
-    """The knowledge base under a profile.
+def with_profile(knowledge: m.Knowledge, name: str, known: Reads | None = None) -> m.Knowledge:
+    """The knowledge base under a profile. `known` keeps what rules read, for whoever looks at many profiles.
 
     Raises KnowledgeError if there is no such profile, or if its rules break the base (a fact without a writer, a cycle).
     """
@@ -110,11 +110,8 @@ def with_profile(knowledge: m.Knowledge, name: str) -> m.Knowledge:
         hint = nearest(name, knowledge.profiles) or "profiles: " + (", ".join(sorted(knowledge.profiles)) or "none")
         problems.place("--profile", 0, 0, 21, f"unknown profile {name!r}", hint)
         raise KnowledgeError(problems.found)
+    rules = _rules(knowledge, profile)
     gone = set(profile.removes)
-    rules = {i: r for i, r in knowledge.rules.items() if i not in gone and r.table not in gone}
-    left = knowledge.rules.keys() - rules.keys()
-    rules = {i: replace(r, overrides=tuple(o for o in r.overrides if o not in left)) if r.overrides else r for i, r in rules.items()}
-    rules.update((r.id, r) for r in profile.rules)
     decisions = [
         replace(d, rules=tuple(r for r in d.rules if r in rules))
         for d in knowledge.decisions
@@ -128,13 +125,21 @@ def with_profile(knowledge: m.Knowledge, name: str) -> m.Knowledge:
     decisions = [_reading_default(d, knowledge, readings) for d in decisions]
     optional = frozenset(d.fact for other in knowledge.profiles.values() for d in other.decisions)
     check_links(knowledge.facts, instruments, rules, decisions, problems, optional)
-    ordered = order(decisions, rules, problems)
+    ordered = order(decisions, rules, problems, known)
     if problems.found:
         raise KnowledgeError(problems.found)
-    index = index_facts(knowledge.facts, instruments, knowledge.reconciliations, rules)
-    return dataclasses.replace(
-        knowledge, rules=rules, instruments=instruments, decisions=ordered, owned=owned(rules), index=index, plans={}
-    )
+    # a rule of a profile chooses its cases as the rule does that it replaces: the index stays
+    return dataclasses.replace(knowledge, rules=rules, instruments=instruments, decisions=ordered, owned=owned(rules), plans={})
+
+
+def _rules(knowledge: m.Knowledge, profile: m.Profile) -> dict[str, m.Rule]:
+    """The rules of the base that stay, and those of the profile."""
+    gone = set(profile.removes)
+    rules = {i: r for i, r in knowledge.rules.items() if i not in gone and r.table not in gone}
+    left = knowledge.rules.keys() - rules.keys()
+    rules = {i: replace(r, overrides=tuple(o for o in r.overrides if o not in left)) if r.overrides else r for i, r in rules.items()}
+    rules.update((r.id, r) for r in profile.rules)
+    return rules
 
 
 def _reading_default(decision: m.Decision, knowledge: m.Knowledge, readings: Mapping[str, str]) -> m.Decision:

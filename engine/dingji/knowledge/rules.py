@@ -271,12 +271,27 @@ class Block(Draft):
         due = section.get("due")
         limit = m.Due(due) if isinstance(due, str) else None
         if isinstance(due, Section):
-            since = due.get("from", "")
-            fact = self.names.facts.get(since)
-            if fact is None or not isinstance(fact.type, t.Date):
-                self.reader.report(due.at("from"), 21, f"{since!r} is not a date fact", nearest(since, self.names.facts))
-            limit = m.Due("within", due.get("within", 0), due.get("unit", "days"), since)
+            limit = self._limit(due)
         self.rule("duty", section, actor=actor or "", due=limit)
+
+    def _limit(self, due: Section) -> m.Due | None:
+        """A limit in units from a date fact, or by a day that a formula gives."""
+        keys = set(due.nodes)
+        if keys not in ({"within", "unit", "from"}, {"by", "text"}):
+            self.reader.report(
+                due.node,
+                7,
+                "a time limit is `within`, `unit` and `from`, or `by` and `text`",
+                "due: {within: 3, unit: days, from: found_on}",
+            )
+            return None
+        if "by" in keys:
+            return m.Due("by", day=self.expression(due.get("by"), t.Date()), text=words(due.get("text")))
+        since = due.get("from", "")
+        fact = self.names.facts.get(since)
+        if fact is None or not isinstance(fact.type, t.Date):
+            self.reader.report(due.at("from"), 21, f"{since!r} is not a date fact", nearest(since, self.names.facts))
+        return m.Due("within", due.get("within", 0), due.get("unit", "days"), since)
 
     def crosswalk_row(self, section: Section, crosswalk: m.Crosswalk) -> None:
         """One row of a crosswalk: grade on the one scale -> grade on the other."""

@@ -15,11 +15,11 @@ STAGES = ("derive", "identify", "grade", "adjust", "determine", "escalate")
 TYPES = ("bool", "integer", "number", "date", "text", "enum", "scale", "list")
 NATURES = ("observed", "judged", "derived")
 COLOURS = ("red", "orange", "yellow", "blue")
-DUE_UNITS = ("hours", "days", "months", "years")
+DUE_UNITS = ("hours", "days", "working_days", "months", "years")
 
 WORDS = Shape(
     "words",
-    {"en": Key(s.TEXT, "English", required=True), "zh": Key(s.TEXT, "Chinese", required=True)},
+    {"en": Key(s.TEXT, "the text in English", required=True), "zh": Key(s.TEXT, "the text in Chinese", required=True)},
     "A text in both languages.",
 )
 
@@ -46,6 +46,7 @@ FACT = Shape(
         "question": Key(WORDS, "how to ask a person for it"),
         "of": Key(MapOf(RECORD_FIELD, s.NAME), "the fields of a list's records"),
         "policy": Key(s.Choice(("worst", "best")), "how values from several instruments combine"),
+        "unless_stated": Key(s.Choice(("as_of",)), "a date: the day of the case, if nobody states another"),
     },
     "One fact of the vocabulary.",
 )
@@ -143,10 +144,13 @@ ADJUSTMENT = Shape(
 DUE = Shape(
     "due",
     {
-        "within": Key(s.COUNT, "how many units", required=True),
-        "unit": Key(s.Choice(DUE_UNITS), required=True),
-        "from": Key(s.NAME, "the date fact it counts from", required=True),
+        "within": Key(s.COUNT, "how many units"),
+        "unit": Key(s.Choice(DUE_UNITS)),
+        "from": Key(s.NAME, "the date fact it counts from"),
+        "by": Key(s.Source("a day"), "the last day, as a formula of dates"),
+        "text": Key(WORDS, "that day in words"),
     },
+    "A time limit: `within` so many `unit` `from` a date fact, or `by` a day with its `text`.",
 )
 DUTY = Shape(
     "duty",

@@ -149,6 +149,7 @@ def build_facts(entries: Any, names: Names, reader: Reader) -> None:
             fields,
             section.get("policy"),
             place(reader, node),
+            section.get("unless_stated", ""),
         )
 
 
@@ -182,7 +183,14 @@ def _known_factor(section: Section, names: Names, reader: Reader) -> str | None:
     return factor
 
 
-_BELONGS = {"unit": ("number", "integer"), "range": ("number", "integer"), "values": ("enum",), "scale": ("scale",), "of": ("list",)}
+_BELONGS = {
+    "unit": ("number", "integer"),
+    "range": ("number", "integer"),
+    "values": ("enum",),
+    "scale": ("scale",),
+    "of": ("list",),
+    "unless_stated": ("date",),
+}
 _ORDERED = ("scale", "number", "integer")
 
 

@@ -13,6 +13,7 @@ from itertools import pairwise
 from dingji.errors import nearest
 from dingji.language import nodes as n
 from dingji.language import units
+from dingji.language.dates import BETWEEN, PERIODS, SHIFTS
 from dingji.language.parser import RESERVED, ExpressionError
 from dingji.language.types import Bool, Date, Enum, Number, Records, Scale, String, Text, Type, describe
 
@@ -138,7 +139,8 @@ class _Checker:
         if type(a) is not type(b) or (isinstance(a, Scale | Enum) and a != b):
             raise ExpressionError("E011", right.at, f"{describe(a)} can't be compared with {describe(b)}")
         if isinstance(a, Bool):
-            raise ExpressionError("E011", left.at, "a true-or-false fact stands alone", "write `permit_held` or `not permit_held`")
+            name = next((x.name for x in (left, right) if isinstance(x, n.Fact)), "it")
+            raise ExpressionError("E011", left.at, "a true-or-false fact stands alone", f"write `{name}` or `not {name}`")
         if isinstance(a, Records | String) or (isinstance(a, Enum | Text) and op not in ("==", "!=")):
             raise ExpressionError("E011", left.at, f"{describe(a)} has no order", "use ==, != or in [...]")
 
@@ -178,12 +180,14 @@ class _Checker:
             if not isinstance(node.arguments[0], n.Fact | n.Field):
                 raise ExpressionError("E011", node.at, "known takes one fact", "write known(some_fact)")
             return n.Call(name, (self.walk(node.arguments[0])[0],), at=node.at), Bool()
-        if name.endswith("_between"):
+        if name in SHIFTS or name == "last_day":
+            return self._day(node)
+        if name in BETWEEN:
             walked = [self.walk(x) for x in node.arguments]
             for argument, (_, kind) in zip(node.arguments, walked, strict=True):
                 if not isinstance(kind, Date):
                     raise ExpressionError("E011", argument.at, f"{name} takes two dates, this is {describe(kind)}")
-            unit = {"days_between": "d", "months_between": "mo", "years_between": "a"}[name]
+            unit = _UNITS[name]
             return n.Call(name, tuple(x for x, _ in walked), at=node.at), Number(units.parse_unit(unit), integer=True)
         numbers = [self.number(x) for x in node.arguments]
         resolved = n.Call(name, tuple(x for x, _ in numbers), at=node.at)
@@ -198,6 +202,24 @@ class _Checker:
                 raise _units_differ(argument.at, kind, other)
             kind = other if kind.literal else kind
         return resolved, Number(kind.unit, all(k.integer for _, k in numbers) or name == "round", literal=kind.literal)
+
+    def _day(self, node: n.Call) -> tuple[n.Node, Type]:
+        """A day reckoned from another: so much later, or the last of its month."""
+        first, second = node.arguments
+        day, kind = self.walk(first)
+        if not isinstance(kind, Date):
+            raise ExpressionError("E011", first.at, f"{node.function} takes a date first, this is {describe(kind)}")
+        if node.function == "last_day":
+            if not (isinstance(second, n.Literal) and second.value in PERIODS):
+                raise ExpressionError("E011", second.at, "last_day takes a period second", "one of " + ", ".join(f'"{p}"' for p in PERIODS))
+            return n.Call(node.function, (day, second), at=node.at), kind
+        amount, number = self.number(second)
+        unit = units.parse_unit(_UNITS[node.function])
+        if not number.integer:
+            raise ExpressionError("E011", second.at, f"{node.function} takes a whole number second")
+        if not number.literal and number.unit not in (units.PLAIN, unit):
+            raise _units_differ(second.at, Number(unit), number)
+        return n.Call(node.function, (day, amount), at=node.at), kind
 
     def _quantifier(self, node: n.Quantifier) -> tuple[n.Node, Type]:
         records = self._fact(node.source, node.at)
@@ -221,6 +243,17 @@ class _Checker:
         finally:
             del self.bound[node.variable]
         return n.Quantifier(node.kind, element, node.variable, node.source, filters, at=node.at), kind
+
+
+_UNITS = {
+    "days_between": "d",
+    "days_after": "d",
+    "working_days_between": "working_d",
+    "working_days_after": "working_d",
+    "months_between": "mo",
+    "months_after": "mo",
+    "years_between": "a",
+}
 
 
 def _literal_type(literal: n.Literal) -> Type:

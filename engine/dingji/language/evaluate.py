@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from dingji.language import dates
 from dingji.language import nodes as n
 from dingji.language import values as v
 from dingji.language.printer import to_source
@@ -188,8 +189,14 @@ def _call(node: n.Call, defaults: Defaults) -> Evaluator:
     if name == "round":
         places = node.arguments[1].value if len(node.arguments) == 2 and isinstance(node.arguments[1], n.Literal) else 0
         return lambda facts: v.rounded(first(facts), int(str(places)))
+    if name == "last_day":
+        assert isinstance(node.arguments[1], n.Literal), "checked"
+        period = str(node.arguments[1].value)
+        return lambda facts: dates.last_day(first(facts), period)
     second = arguments[1]
-    return lambda facts: v.apart(name, first(facts), second(facts))
+    if name in dates.SHIFTS:
+        return lambda facts: dates.shifted(name, first(facts), second(facts))
+    return lambda facts: dates.apart(name, first(facts), second(facts))
 
 
 def _quantifier(node: n.Quantifier, defaults: Defaults) -> Evaluator:

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from dingji.errors import nearest
 from dingji.language import nodes as n
+from dingji.language.dates import BETWEEN, SHIFTS
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 60
@@ -30,9 +31,7 @@ FUNCTIONS = {
     "abs": (1, 1),
     "round": (1, 2),
     "known": (1, 1),
-    "days_between": (2, 2),
-    "months_between": (2, 2),
-    "years_between": (2, 2),
+    **dict.fromkeys((*BETWEEN, *SHIFTS, "last_day"), (2, 2)),
 }
 RESERVED = QUANTIFIERS | FUNCTIONS.keys() | {"date"}
 

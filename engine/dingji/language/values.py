@@ -7,7 +7,6 @@ All operations are sound: the true value, once known, is always among those that
 
 from __future__ import annotations
 
-import datetime as dt
 import operator
 from collections.abc import Callable, Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal, DecimalException
@@ -283,18 +282,3 @@ def rounded(value: Value, places: int) -> Value:
         return int(value) if places == 0 else value  # it has no more places than that
     result = Decimal(value).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP, context=CONTEXT)
     return int(result) if places == 0 else result
-
-
-def apart(unit: str, a: Value, b: Value) -> Value:
-    """Whole days, months or years from date `a` to date `b`; negative if `b` is earlier. Partly known dates: unknown."""
-    if not isinstance(a, dt.date) or not isinstance(b, dt.date):
-        return None
-    if unit == "days_between":
-        return (b - a).days
-    if b < a:
-        return -apart(unit, b, a)
-    # a month is complete on the same day of a later month, or on its last day if the month is shorter
-    months = (b.year - a.year) * 12 + b.month - a.month
-    if b.day < a.day and (b + dt.timedelta(days=1)).day != 1:
-        months -= 1
-    return months if unit == "months_between" else months // 12

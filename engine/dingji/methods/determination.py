@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
 
 from dingji.cases.model import Case
 from dingji.inference.prover import Evaluation
 from dingji.knowledge import model as k
-from dingji.language.evaluate import is_known
+from dingji.language.dates import shifted
+from dingji.language.evaluate import compile_node, is_known
 from dingji.methods import model as m
 from dingji.methods.findings import reachable, status_of
 from dingji.methods.grounds import Grounds, factors_read, grounds, weak_rules
@@ -108,6 +108,7 @@ def duties(evaluation: Evaluation) -> tuple[m.Duty, ...]:
 _UNITS = {
     "hours": k.Words("hours", "小时"),
     "days": k.Words("days", "日"),
+    "working_days": k.Words("working days", "个工作日"),
     "months": k.Words("months", "个月"),
     "years": k.Words("years", "年"),
 }
@@ -119,8 +120,7 @@ def _duty(rule: k.Rule, evaluation: Evaluation) -> m.Duty:
     key = ("limit", due)
     if key not in memo:
         memo[key] = _limit(due, knowledge)
-    start = evaluation.facts.get(due.since) if due.since else None
-    day = later(start, due.amount, due.unit) if isinstance(start, dt.date) else None
+    day = _last_day(due, evaluation)
     return m.Duty(
         id=rule.id,
         actor=rule.actor,
@@ -134,27 +134,31 @@ def _duty(rule: k.Rule, evaluation: Evaluation) -> m.Duty:
     )
 
 
+def _last_day(due: k.Due, evaluation: Evaluation) -> dt.date | None:
+    """The last day of a time limit; None where it has none, or the case does not say from when."""
+    facts = evaluation.facts
+    if due.day is not None:
+        day = compile_node(due.day, evaluation.plan.knowledge.defaults)(facts)
+        return day if isinstance(day, dt.date) else None
+    start = facts.get(due.since)
+    match due.unit:
+        case "hours":
+            # the hour of the start is not known: whole days can be told, "within 1 hour" can't
+            return None if due.amount % 24 else shifted("days_after", start, due.amount // 24)
+        case "years":
+            return shifted("months_after", start, due.amount * 12)
+    return shifted(f"{due.unit}_after", start, due.amount) if due.since else None
+
+
 def _limit(due: k.Due, knowledge: k.Knowledge) -> k.Words:
     """A time limit in words."""
     if due.kind == "at_once":
         return k.Words("at once", "立即")
     if due.kind == "none_stated":
         return k.Words("no time limit in the source", "原文未规定期限")
+    if due.text is not None:
+        return due.text
     unit, since = _UNITS[due.unit], knowledge.facts[due.since].label
     if due.amount == 0:
         return k.Words(f"on or before the day: {since.en}", f"不迟于{since.zh}当日")
     return k.Words(f"within {due.amount} {unit.en} of: {since.en}", f"自{since.zh}起{due.amount}{unit.zh}内")
-
-
-def later(start: dt.date, amount: int, unit: str) -> dt.date | None:
-    """The last day of a time limit; None where days can't tell it. A month ends on its last day at the latest."""
-    if unit == "hours" and amount % 24:
-        return None  # the hour of the start is not known: whole days can be told, "within 1 hour" can't
-    try:
-        if unit in ("hours", "days"):
-            return start + dt.timedelta(days=amount // 24 if unit == "hours" else amount)
-        months = start.month - 1 + amount * (12 if unit == "years" else 1)
-        year, month = start.year + months // 12, months % 12 + 1
-        return dt.date(year, month, min(start.day, calendar.monthrange(year, month)[1]))
-    except (OverflowError, ValueError):  # beyond the calendar
-        return None

@@ -24,7 +24,7 @@ def duties(result: m.Result, speech: Speech) -> tuple[DutyView, ...]:
 
     def order(duty: m.Duty) -> tuple[int, str]:
         kind = _kind(duty, speech)
-        return (0 if kind == "at_once" else 1 if duty.due else 2 if kind == "within" else 3), duty.due or ""
+        return (0 if kind == "at_once" else 1 if duty.due else 2 if kind in ("within", "by") else 3), duty.due or ""
 
     return tuple(_duty(duty, speech) for duty in sorted(result.duties, key=order))
 

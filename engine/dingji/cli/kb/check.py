@@ -49,7 +49,7 @@ def command(form: str, lang: str, output: Path | None, knowledge: Path | None, q
         if problems:
             raise KnowledgeError(problems)
         if not quiet:
-            write("no problems in " + ", ".join(f"{n:,} {what}" for what, n in counts.items()), output)
+            write("no problems in " + ", ".join(f"{n:,} {what if n != 1 else what[:-1]}" for what, n in counts.items()), output)
     else:
         found = [p.to_dict() for p in problems]
         plain = sarif(problems) if form == "sarif" else {"problems": found, "conditions_analysed": solved, **counts}

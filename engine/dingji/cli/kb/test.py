@@ -48,7 +48,11 @@ def command(paths: tuple[Path, ...], form: str, lang: str, output: Path | None, 
         plain = {"met": met, "failed": failed, "without_expectation": silent, "differences": wrong}
         write(json.dumps(plain, ensure_ascii=False, indent=2), output)
     else:
-        lines = [f"{w['file']}: {w['case']}: {w['difference']}" for w in wrong]
+        # a problem of the file says itself where it stands
+        lines = []
+        for w in wrong:
+            itself = w["difference"].startswith(w["file"])
+            lines.append(w["difference"] if itself else f"{w['file']}: {w['case']}: {w['difference']}")
         lines.append(f"{met} cases as expected, {failed} not" + (f", {silent} without expectation" if silent else ""))
         write("\n".join(lines), output)
     return int(failed > 0)
