@@ -5,13 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from dingji.cases.model import Case, Expected
+from dingji.cases.reader import CaseFile
+from dingji.errors import CaseError
+from dingji.grading import grade, under
 from dingji.inference.prover import Evaluation
 from dingji.inference.run import run
 from dingji.knowledge.model import Knowledge
 from dingji.language.values import Truth
 from dingji.methods.model import Determination, Finding, Result
+from dingji.records import replace
 
 TRUTHS: dict[Truth, str] = {True: "met", False: "not met", None: "open"}
+
+
+def check(knowledge: Knowledge, file: CaseFile | Case) -> list[str]:
+    """Grade a case and compare: one sentence for each expectation that is not met; empty if there is none to meet.
+
+    Raises what grading raises, unless the case expects to be refused.
+    """
+    case = file.check(knowledge) if isinstance(file, CaseFile) else file
+    if case.expectation is None:
+        return []
+    base = under(knowledge, case.profile)
+    if not case.expectation.refused:
+        return differences(grade(base, replace(case, profile=None)), case, base)
+    try:
+        grade(base, replace(case, profile=None))
+    except CaseError as error:
+        broken = {p.message.split(":")[0] for p in error.problems if p.code == "C029"}
+        return _compare_sets("refused by", case.expectation.refused, broken)
+    return [f"expected to be refused by {', '.join(case.expectation.refused)}, but graded"]
 
 
 def differences(result: Result, case: Case, knowledge: Knowledge) -> list[str]:

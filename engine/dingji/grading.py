@@ -11,7 +11,7 @@ from dingji.cases.reader import CaseFile
 from dingji.errors import CaseError, Problem
 from dingji.inference.carry import check_carried
 from dingji.inference.run import run
-from dingji.knowledge.model import Knowledge
+from dingji.knowledge.model import Knowledge, Rule
 from dingji.methods import model as m
 from dingji.methods.determination import determination, disagreement, duties, flags
 from dingji.methods.findings import findings
@@ -43,8 +43,8 @@ def grade(
     none is). `profile` is used instead of the one that the case names, if any. `on` is the day on which duties and delays are
     reckoned, where the case does not say (by default the case's own).
 
-    Raises CaseError if the case is invalid or no instrument covers it, KnowledgeError if two rules contradict each other on
-    it, EvaluationError if the evaluators disagree.
+    Raises CaseError if the case is invalid, breaks a requirement or is covered by no instrument, KnowledgeError if two rules
+    contradict each other on it, EvaluationError if the evaluators disagree.
     """
     if isinstance(case, CaseFile):
         case = case.check(knowledge)
@@ -56,6 +56,9 @@ def grade(
     day = as_of or case.as_of
     outcome = run(knowledge, case.facts(), day)
     evaluation = outcome.evaluation
+    refused = [evaluation.plan.rules[i] for i in evaluation.plan.requirements if evaluation.truths[i] is False]
+    if refused:
+        raise CaseError([_refused(rule, case) for rule in refused])
     found = findings(evaluation, case, today)
     if not found:
         raise CaseError([_uncovered(knowledge, case, day)])
@@ -94,6 +97,12 @@ def under(knowledge: Knowledge, profile: str | None) -> Knowledge:
         knowledge.plans[key] = base.with_profile(knowledge, profile)
     found: Knowledge = knowledge.plans[key]
     return found
+
+
+def _refused(rule: Rule, case: Case) -> Problem:
+    place = case.place
+    message = f"{rule.id}: the case does not satisfy what it must: {rule.text.en} / {rule.text.zh}"
+    return Problem(place.file, place.line, place.column, "C029", message, f"required by {rule.cite.en} of {rule.source}")
 
 
 def _uncovered(knowledge: Knowledge, case: Case, day: dt.date) -> Problem:

@@ -12,6 +12,7 @@ from dingji.errors import DingjiError
 from dingji.knowledge.model import Knowledge
 from dingji.knowledge.shapes import COLOURS, CONFIDENCES, METHODS, WEAK
 from dingji.language.parser import FUNCTIONS, QUANTIFIERS
+from dingji.methods.agenda import GROUPS as AGENDA
 from dingji.reports.messages import FIELD, catalogue
 
 from .samples import LANGUAGES, ROOT
@@ -35,6 +36,7 @@ GROUPS = {
     "said": {"judged", "observed"},
     "said-by": {"judged", "observed"},
     "money": {"4", "8"},
+    "agenda": {*AGENDA, "title", "nothing", "late", "by", "line", "actor", "of"},
 }
 """Groups of messages whose last part comes from a result: what it can be."""
 

@@ -58,6 +58,7 @@ class Expectation(Record, frozen=True):
     first_question: str | None = None
     met: tuple[str, ...] = ()
     not_met: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
 
 
 class Case(Record, frozen=True):

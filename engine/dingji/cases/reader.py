@@ -292,6 +292,7 @@ class _Checker:
             section.get("first_question"),
             self._rules(section, "met"),
             self._rules(section, "not_met"),
+            self._rules(section, "refused"),
         )
 
     def _rules(self, section: Section, key: str) -> tuple[str, ...]:

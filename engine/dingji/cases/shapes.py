@@ -49,6 +49,7 @@ EXPECT = Shape(
         "facts": Key(MapOf(s.Raw({"type": ["string", "number", "boolean"]}), s.NAME), "values of derived facts"),
         "met": Key(ListOf(s.IDENT), "rules whose condition is true"),
         "not_met": Key(ListOf(s.IDENT), "rules whose condition is known to be false"),
+        "refused": Key(ListOf(s.IDENT), "the requirements that the case breaks: it gets no grade"),
         "flags": Key(ListOf(s.IDENT), "flags raised"),
         "left_out": Key(ListOf(s.IDENT), "factors that the milder findings leave out"),
         "first_question": Key(s.NAME, "the fact asked for first"),

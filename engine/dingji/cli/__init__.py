@@ -19,9 +19,11 @@ from dingji.version import __version__
 
 class _Commands(LazyGroup):
     modules = {  # noqa: RUF012
+        "duties": "dingji.cli.duties",
         "explain": "dingji.cli.explain",
         "grade": "dingji.cli.grade",
         "kb": "dingji.cli.kb",
+        "review": "dingji.cli.review",
         "schema": "dingji.cli.schema",
     }
 

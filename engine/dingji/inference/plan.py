@@ -71,7 +71,7 @@ class Counted(Record, frozen=True):
 
 
 class Plan(Draft):
-    """The rules in scope and the steps in order. `warnings` are positions of flags, `duties` of duties."""
+    """The rules in scope and the steps in order. `flags` and `duties` are positions of rules."""
 
     knowledge: m.Knowledge
     applied: tuple[Applied, ...]
@@ -84,6 +84,8 @@ class Plan(Draft):
     steps: tuple[Step, ...]
     flags: tuple[int, ...]
     duties: tuple[int, ...]
+    requirements: tuple[int, ...]
+    """Positions of what the input must satisfy."""
     tested: tuple[int, ...]
     """Positions of the rules with a condition: what both evaluators must agree on."""
     encoder: Encoder
@@ -210,7 +212,7 @@ def _compile(
         elif decision.owner in owners:
             decisions.append(replace(decision, rules=tuple(name for name in decision.rules if admit(knowledge.rules[name]))))
     certain = (rule for a in applied if a.truth for rule in knowledge.rules_of(a.instrument.id))
-    loose = [rule for rule in certain if rule.kind in ("flag", "duty") and admit(rule)]
+    loose = [rule for rule in certain if rule.kind in ("flag", "duty", "requirement") and admit(rule)]
     if reconciliation is not None:
         for name in (reconciliation.rule, reconciliation.disagreement):
             rules[name], closures[name] = knowledge.rules[name], _always
@@ -229,6 +231,7 @@ def _compile(
         _steps(decisions, rules, closures, position, knowledge, doubtful),
         tuple(position[r.id] for r in loose if r.kind == "flag"),
         tuple(position[r.id] for r in loose if r.kind == "duty"),
+        tuple(position[r.id] for r in loose if r.kind == "requirement"),
         tested,
         encoder,
         -1 if reconciliation is None else position[reconciliation.rule],

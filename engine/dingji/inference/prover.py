@@ -49,7 +49,7 @@ def prove(plan: Plan, stated: dict[str, Any]) -> Evaluation:
         evaluation.outcomes[step.decision.fact] = outcome
         if outcome.value is not None:
             facts[step.decision.fact] = outcome.value
-    for position in (*plan.flags, *plan.duties):
+    for position in (*plan.flags, *plan.duties, *plan.requirements):
         truths[position] = plan.evaluators[position](facts)
     return evaluation
 

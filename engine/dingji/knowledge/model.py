@@ -140,7 +140,8 @@ class Due(Record, frozen=True):
 
 
 class Rule(Record, frozen=True):
-    """Condition -> conclusion. `kind`: formula, row, example, adjustment, duty, flag, crosswalk or reconciliation.
+    """Condition -> conclusion. `kind`: formula, row, example, adjustment, duty, flag, requirement, crosswalk or
+    reconciliation.
 
     `then` are the (fact, value) pairs it concludes; grades stand as severities. A formula has `value` instead.
     `owner` is the id of its instrument, crosswalk or reconciliation; `table` of its table, if it has one.

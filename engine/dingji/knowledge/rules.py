@@ -148,6 +148,10 @@ class Block(Draft):
             self._duty(section)
         for section in file.get("flags", []):
             self.rule("flag", section)
+        for section in file.get("requirements", []):
+            self.rule("requirement", section)
+            if "when" not in section.nodes:
+                self.reader.report(section.node, 7, "a requirement needs its condition", "when: what must hold")
 
     def _stage(self, section: Section, fact: str | None) -> int:
         """The declared stage; else `grade` for the finding itself and `derive` for what leads to it (the linker may lift it)."""

@@ -161,6 +161,7 @@ DUTY = Shape(
     },
 )
 FLAG = Shape("flag", _RULE, "A warning beside the grade.")
+REQUIREMENT = Shape("requirement", _RULE, "What an input must satisfy: a case in which the condition is false is refused.")
 CROSSWALK_ROW = Shape(
     "crosswalk_row",
     {**_RULE, "from": Key(_THEN, "grade of the one scale", required=True), "to": Key(_THEN, "grade of the other", required=True)},
@@ -193,6 +194,7 @@ _BODY = {
     "adjustments": Key(ListOf(ADJUSTMENT)),
     "duties": Key(ListOf(DUTY)),
     "flags": Key(ListOf(FLAG)),
+    "requirements": Key(ListOf(REQUIREMENT)),
 }
 CROSSWALK = Shape(
     "crosswalk",

@@ -131,6 +131,7 @@ def _duty(rule: k.Rule, evaluation: Evaluation) -> m.Duty:
         cite=rule.cite,
         source=rule.source,
         confidence=rule.confidence,
+        kind=due.kind,
     )
 
 

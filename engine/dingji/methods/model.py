@@ -172,7 +172,10 @@ class Flag(Record, frozen=True):
 
 
 class Duty(Record, frozen=True):
-    """What follows: who must do what, by when. `due` is a day, or null; `limit` says how it is reckoned."""
+    """What follows: who must do what, by when. `due` is a day, or null; `limit` says how it is reckoned.
+
+    `kind`: at_once, within (so long from a day), by (a day reckoned otherwise) or none_stated.
+    """
 
     id: str
     actor: str
@@ -183,6 +186,7 @@ class Duty(Record, frozen=True):
     cite: Words
     source: str
     confidence: str
+    kind: str
 
 
 class Question(Record, frozen=True):

@@ -23,28 +23,28 @@ def duties(result: m.Result, speech: Speech) -> tuple[DutyView, ...]:
     """What is due at once, then by day, then what waits for a day, then what has no time limit."""
 
     def order(duty: m.Duty) -> tuple[int, str]:
-        kind = _kind(duty, speech)
-        return (0 if kind == "at_once" else 1 if duty.due else 2 if kind in ("within", "by") else 3), duty.due or ""
+        return (0 if duty.kind == "at_once" else 1 if duty.due else 2 if duty.kind != "none_stated" else 3), duty.due or ""
 
     return tuple(_duty(duty, speech) for duty in sorted(result.duties, key=order))
-
-
-def _kind(duty: m.Duty, speech: Speech) -> str:
-    rule = speech.knowledge.rules.get(duty.id)
-    return rule.due.kind if rule is not None and rule.due is not None else "none_stated"
 
 
 def _duty(duty: m.Duty, speech: Speech) -> DutyView:
     words, limit = speech.words, speech.text(duty.limit)
     day = speech.date(duty.due) if duty.due else ""
-    cite = words("cited", cite=speech.text(duty.cite), document=speech.source(duty.source))
-    if duty.confidence in WEAK:
-        cite = words("cited.sure", cited=cite, confidence=words.choice("confidence", duty.confidence))
     return DutyView(
         due=words("due.day", day=day, limit=limit) if day else limit,
         day=day,
-        at_once=_kind(duty, speech) == "at_once",
+        at_once=duty.kind == "at_once",
         actor=speech.text(duty.actor_label),
         act=speech.text(duty.act),
-        cite=words("cite", cite=cite),
+        cite=cited(duty, speech),
     )
+
+
+def cited(duty: m.Duty, speech: Speech) -> str:
+    """The text that a duty comes from, with how sure we are of it where we are not."""
+    words = speech.words
+    cite = words("cited", cite=speech.text(duty.cite), document=speech.source(duty.source))
+    if duty.confidence in WEAK:
+        cite = words("cited.sure", cited=cite, confidence=words.choice("confidence", duty.confidence))
+    return words("cite", cite=cite)

@@ -21,7 +21,6 @@ from dingji.reports import lines
 from dingji.reports.errors import ReportError
 from dingji.reports.messages import Catalogue
 from dingji.reports.plain import escaped, mapped, stripped
-from dingji.reports.view import Report
 
 MOST_STEPS = 200_000
 """Turns of loops and calls that one report may take; the longest of ours takes a few thousand."""
@@ -64,7 +63,7 @@ class _Environment(SandboxedEnvironment):
 
 def render_page(
     template: str,
-    view: Report,
+    view: Any,
     words: Catalogue,
     *,
     form: str,

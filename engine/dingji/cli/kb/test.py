@@ -26,8 +26,8 @@ def command(paths: tuple[Path, ...], form: str, lang: str, output: Path | None, 
       dingji kb test
       dingji kb test my-cases --knowledge my-knowledge
     """
-    from dingji.conformance import differences
-    from dingji.grading import grade, load, under
+    from dingji.conformance import check
+    from dingji.grading import load
 
     base = load(knowledge)
     wrong: list[dict[str, str]] = []
@@ -38,7 +38,7 @@ def command(paths: tuple[Path, ...], form: str, lang: str, output: Path | None, 
             if case.expectation is None:
                 silent += 1
                 continue
-            found = differences(grade(base, case), case, under(base, case.profile))
+            found = check(base, case)
         except DingjiError as error:
             found = [str(p) for p in error.problems]
         met += not found
