@@ -16,7 +16,7 @@ from dingji.methods import model as m
 from dingji.methods.determination import determination, disagreement, duties, flags
 from dingji.methods.findings import findings
 from dingji.methods.proof import Prover
-from dingji.reasoning.questions import questions
+from dingji.methods.questions import questions
 
 
 def load(folder: Path | str | None = None, *, cache: bool = True) -> Knowledge:

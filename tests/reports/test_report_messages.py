@@ -132,8 +132,8 @@ def test_fields_are_not_filled_in_twice() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_user_catalogue_replaces_single_messages(language: str, tmp_path: Path) -> None:
-    (tmp_path / "messages").mkdir()
-    (tmp_path / "messages" / f"{language}.yaml").write_text('note: "NB {note}"\n', "utf-8")
+    (tmp_path / "messages" / language).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "messages" / language / "own.yaml").write_text('note: "NB {note}"\n', "utf-8")
     words = catalogue(language, tmp_path)
     assert words("note", note="x") == "NB x"
     assert words("yes") == catalogue(language)("yes")
@@ -149,8 +149,8 @@ def test_a_user_catalogue_replaces_single_messages(language: str, tmp_path: Path
     ],
 )
 def test_a_broken_user_catalogue_is_named(text: str, expected: str, tmp_path: Path) -> None:
-    (tmp_path / "messages").mkdir()
-    path = tmp_path / "messages" / "en.yaml"
+    (tmp_path / "messages" / "en").mkdir(parents=True, exist_ok=True)
+    path = tmp_path / "messages" / "en" / "own.yaml"
     path.write_text(text, "utf-8")
     with pytest.raises(DingjiError) as caught:
         catalogue("en", tmp_path)

@@ -287,12 +287,12 @@ def test_a_template_that_is_no_text_is_an_error(demo: Result, kb: Knowledge, tmp
 
 
 def test_a_wrong_message_of_a_user_is_named_with_the_template(demo: Result, kb: Knowledge, tmp_path: Path) -> None:
-    own(tmp_path, 'question.first: "{nobody}"\nfindings.title: "{nobody}"\n', "messages/en.yaml")
+    own(tmp_path, 'question.first: "{nobody}"\nfindings.title: "{nobody}"\n', "messages/en/own.yaml")
     problem = refused(demo, kb, tmp_path)
     assert problem.code == "T004"
     assert "findings.title" in problem.message
     assert problem.file.endswith("determination/text/brief.j2")
-    assert str(tmp_path / "messages" / "en.yaml") in problem.hint
+    assert str(tmp_path / "messages" / "en") in problem.hint
 
 
 def test_nothing_heavy_is_imported_before_a_report_is_asked_for() -> None:

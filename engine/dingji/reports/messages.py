@@ -63,17 +63,29 @@ class Catalogue:
 
 
 def catalogue(language: str, templates: Path | None = None) -> Catalogue:
-    """The catalogue of a language; messages of the user's folder replace those of the same id."""
-    name = f"messages/{language}.yaml"
-    path = bundled("templates") / name
-    messages = _read(path, path.stat().st_mtime_ns if path.is_file() else 0)
-    own = templates / name if templates is not None else None
-    if own is not None and own.is_file():
-        return Catalogue(language, str(own), {**messages, **_read(own, own.stat().st_mtime_ns)})
-    return Catalogue(language, str(path), messages)
+    """The catalogue of a language: all files of its folder; messages of the user's folder replace those of the same id."""
+    place = Path("messages") / language
+    ours = bundled("templates") / place
+    messages = _folder(ours)
+    own = templates / place if templates is not None else None
+    if own is not None and own.is_dir():
+        return Catalogue(language, str(own), {**messages, **_folder(own)})
+    return Catalogue(language, str(ours), messages)
 
 
-@lru_cache(maxsize=8)
+def _folder(folder: Path) -> dict[str, str]:
+    messages: dict[str, str] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        for id, text in _read(path, path.stat().st_mtime_ns).items():
+            if id in messages:
+                raise ReportError([Problem(str(path), 0, 0, "T004", f"the message {id!r} stands in two files", "an id stands once")])
+            messages[id] = text
+    if not messages:
+        raise ReportError([Problem(str(folder), 0, 0, "T001", "there are no message catalogues", "expected: *.yaml")])
+    return messages
+
+
+@lru_cache(maxsize=64)
 def _read(path: Path, changed: int) -> dict[str, str]:
     """The messages of a file; `changed` keys the memory to the file's state."""
     problems = Problems("T")
