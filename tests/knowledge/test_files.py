@@ -118,7 +118,7 @@ except dingji.KnowledgeError as error:
 
 def in_child(folder: Path) -> str:
     """What loading says in a process of its own, with little memory and little time."""
-    done = subprocess.run([sys.executable, "-c", CHILD, str(folder)], capture_output=True, text=True, timeout=10, check=False)
+    done = subprocess.run([sys.executable, "-c", CHILD, str(folder)], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

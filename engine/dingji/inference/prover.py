@@ -9,7 +9,7 @@ from dingji.errors import KnowledgeError, Problem
 from dingji.inference.plan import Plan, Step
 from dingji.inference.policies import ConflictError, Hit, Outcome, adjust, combine, settle
 from dingji.language.types import Number, Scale
-from dingji.language.values import Records, Truth, compare, one_of, possible
+from dingji.language.values import Partial, Records, Truth, compare, one_of, possible
 from dingji.records import Draft, field
 
 
@@ -68,7 +68,9 @@ def _outcome(step: Step, hits: list[Hit], evaluation: Evaluation) -> Outcome:
         return before
     # a value that is not known is one of the values, too: the worst of 2 and an unknown is not known to be 2
     value = combine(str(step.combines), [before.value, outcome.value])
-    return Outcome(value, before.winners + outcome.winners, before.undecided + outcome.undecided)
+    # what gave a milder value did not give this one
+    gave = [part for part in (before, outcome) if isinstance(value, Partial) or part.value == value]
+    return Outcome(value, tuple(w for part in gave for w in part.winners), before.undecided + outcome.undecided)
 
 
 def _adjust(step: Step, hits: list[Hit], evaluation: Evaluation) -> Outcome:

@@ -169,10 +169,11 @@ def check_links(
 def _check_overrides(rules: Mapping[str, m.Rule], decisions: Iterable[m.Decision], problems: Problems) -> None:
     """A rule may beat others of its own table or list, as long as none ends up beating itself."""
     peers: dict[str, set[str]] = {}
+    beating = {rule.id for rule in rules.values() if rule.overrides}
     for decision in decisions:
-        if decision.policy in ("formula", "adjust"):
+        if decision.policy in ("formula", "adjust") or beating.isdisjoint(decision.rules):
             continue
-        for name in decision.rules:
+        for name in beating.intersection(decision.rules):
             peers.setdefault(name, set()).update(decision.rules)
     crosswalks: dict[str, set[str]] = {}
     for rule in rules.values():

@@ -67,6 +67,8 @@ class FactDefinition(Record, frozen=True):
     place: Place
     unless_stated: str = ""
     """`as_of`: the day of the case stands for it if nobody states another."""
+    immutable: bool = False
+    """Nothing that can be done about the subject changes it."""
 
     def default(self) -> Value:
         """What is known of the fact when nobody stated it: its declared range."""

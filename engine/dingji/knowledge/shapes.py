@@ -47,6 +47,7 @@ FACT = Shape(
         "of": Key(MapOf(RECORD_FIELD, s.NAME), "the fields of a list's records"),
         "policy": Key(s.Choice(("worst", "best")), "how values from several instruments combine"),
         "unless_stated": Key(s.Choice(("as_of",)), "a date: the day of the case, if nobody states another"),
+        "immutable": Key(s.BOOL, "true: it can't be changed, so `what-if` proposes no change of it"),
     },
     "One fact of the vocabulary.",
 )

@@ -150,6 +150,7 @@ def build_facts(entries: Any, names: Names, reader: Reader) -> None:
             section.get("policy"),
             place(reader, node),
             section.get("unless_stated", ""),
+            section.get("immutable", False),
         )
 
 
