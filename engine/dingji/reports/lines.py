@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 import wcwidth
 
@@ -193,16 +194,16 @@ def _longest(cell: str) -> int:
 
 
 def _stacked(head: Sequence[str], rows: Sequence[Sequence[str]], width: int, colour: bool) -> list[str]:
-    label = max(map(columns_of, head)) + GAP
+    label = min(max(map(columns_of, head)), width // 2) + GAP
     lines: list[str] = []
     for row in rows:
         lines += [""] if lines else []
         for name, cell in zip(head, row, strict=True):
             shade = cell.colour if isinstance(cell, Painted) else ""
-            start = name
-            for line in wrap(cell, max(LEAST, width - label)) if cell else []:
-                lines.append(start + " " * (label - columns_of(start)) + paint(line, shade, colour))
-                start = ""
+            named = wrap(name, label - GAP) if cell else []
+            said = wrap(cell, max(LEAST, width - label)) if cell else []
+            for start, line in zip_longest(named, said, fillvalue=""):
+                lines.append((start + " " * (label - columns_of(start)) + paint(line, shade, colour)).rstrip())
     return lines
 
 
