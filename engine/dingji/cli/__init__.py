@@ -25,6 +25,8 @@ class _Commands(LazyGroup):
         "kb": "dingji.cli.kb",
         "review": "dingji.cli.review",
         "schema": "dingji.cli.schema",
+        "why": "dingji.cli.why",
+        "why-not": "dingji.cli.why_not",
     }
 
 

@@ -1,0 +1,320 @@
+"""What a condition lacks: the fewest stated facts that would have to be otherwise, or to be known, for it to hold.
+
+A condition on a number is followed through arithmetic and maxima to the facts inside (`risk_value > 9` with a likelihood of 4
+lacks an impact above 2.25); a condition on a derived fact is a goal, reached through the rules that write the fact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dingji.language import nodes as n
+from dingji.language import values as v
+from dingji.language.evaluate import Evaluator, Facts, compile_node, is_known
+from dingji.language.printer import to_source
+from dingji.reasoning.lacks import (
+    MIRRORED,
+    NEGATED,
+    NOTHING,
+    Found,
+    Goal,
+    Lack,
+    Test,
+    cheapest,
+    compared,
+    gap_of,
+    joined,
+    lacking,
+    meets,
+    truth_of,
+)
+from dingji.records import Record
+
+
+class Part:
+    """A part of an expression, compiled when it is first evaluated: of many conditions only a few are followed to the leaves."""
+
+    __slots__ = ("_evaluator", "_parts", "defaults", "new_items", "node")
+
+    def __init__(self, node: n.Node, defaults: Mapping[str, Any], evaluator: Evaluator | None = None) -> None:
+        self.node, self.defaults = node, defaults
+        self._evaluator = evaluator
+        self._parts: tuple[Part, ...] | None = None
+        self.new_items: dict[bool, tuple[Lack, ...]] = {}
+
+    def evaluate(self, facts: Facts) -> Any:
+        """The value for some facts."""
+        if self._evaluator is None:
+            self._evaluator = compile_node(self.node, self.defaults)
+        return self._evaluator(facts)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The direct parts; constants are none."""
+        if self._parts is None:
+            self._parts = tuple(Part(x, self.defaults) for x in n.children(self.node) if not isinstance(x, n.Literal))
+        return self._parts
+
+    @property
+    def source(self) -> str:
+        """The expression as text."""
+        return to_source(self.node)
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts that it reads."""
+        return tuple(sorted(n.facts_of(self.node)))
+
+
+class Shortfalls(Record, frozen=True):
+    """Finds what conditions lack. `behind` says what a goal lacks; None where the fact is not derived in this case.
+
+    `defaults` are the declared ranges: what is known of a fact that nobody stated.
+    """
+
+    facts: Facts
+    defaults: Mapping[str, Any]
+    behind: Callable[[Goal], Found | None]
+
+    def condition(self, trace: Part, wanted: bool, facts: Facts, place: tuple[str, int] = ("", 0)) -> Found:
+        """What a condition lacks to have the truth that is `wanted`. `place` is the list and the item that is bound, if any."""
+        truth = trace.evaluate(facts)
+        if truth is wanted:
+            return NOTHING
+        node = trace.node
+        match node:
+            case n.Not():
+                return self.condition(trace.parts[0], not wanted, facts, place)
+            case n.And() | n.Or():
+                parts = (self.condition(part, wanted, facts, place) for part in trace.parts)
+                return joined(parts) if isinstance(node, n.And) is wanted else cheapest(parts)
+            case n.Quantifier(kind="any" | "all"):
+                return self._quantifier(trace, wanted, facts)
+            case n.Fact() | n.Field():
+                return self._operand(trace, (("==", wanted),), facts, place)
+            case n.Member(choices=choices, negated=negated):
+                op = "in" if negated is not wanted else "not in"
+                return self._operand(trace.parts[0], ((op, tuple(c.value for c in choices)),), facts, place)
+            case n.Compare():
+                return self._comparison(trace, node, wanted, facts, place)
+        return self._whole(trace, wanted, facts, place)
+
+    def _comparison(self, trace: Part, node: n.Compare, wanted: bool, facts: Facts, place: tuple[str, int]) -> Found:
+        sides = _sides(trace, node.operands, facts)
+        tests: list[Test] = []
+        for (left, x), op, (right, y) in zip(sides, node.operators, sides[1:], strict=False):
+            if y is None and x is not None:
+                tests.append((op, right))
+            elif x is None and y is not None:
+                tests.append((MIRRORED[op], left))
+        parts = [part for _, part in sides if part is not None]
+        if len(tests) == len(node.operators) and len(parts) == 1:
+            if wanted:
+                value = parts[0].evaluate(facts)
+                truths = [compared(t, value) for t in tests]
+                unmet = tuple(t for t, met in zip(tests, truths, strict=True) if met is not True)
+                return self._operand(parts[0], unmet if False in truths else tuple(tests), facts, place)
+            return cheapest(self._operand(parts[0], ((NEGATED[op], c),), facts, place) for op, c in tests)
+        if len(trace.parts) != 2 or len(node.operators) != 1 or not self._derived(trace):
+            return self._whole(trace, wanted, facts, place)
+        op = node.operators[0] if wanted else NEGATED[node.operators[0]]
+        left_value, right_value = (part.evaluate(facts) for part in trace.parts)
+        ways = []
+        if is_known(right_value):
+            ways.append(self._operand(trace.parts[0], ((op, right_value),), facts, place))
+        if is_known(left_value):
+            ways.append(self._operand(trace.parts[1], ((MIRRORED[op], left_value),), facts, place))
+        return cheapest(ways) if ways else self._whole(trace, wanted, facts, place)
+
+    def _derived(self, trace: Part) -> bool:
+        """Does an expression read a fact that rules write in this case?"""
+        return any(self.behind(Goal(name, ())) is not None for name in trace.facts)
+
+    def operand(self, trace: Part, tests: tuple[Test, ...]) -> Found:
+        """What the value of an expression lacks to meet the tests."""
+        return self._operand(trace, tests, self.facts, ("", 0))
+
+    def _operand(self, trace: Part, tests: tuple[Test, ...], facts: Facts, place: tuple[str, int]) -> Found:
+        node = trace.node
+        value = trace.evaluate(facts)
+        if is_known(value) and not isinstance(value, v.Records) and meets(tests, value):
+            return NOTHING
+        match node:
+            case n.Fact(name=name):
+                return self._fact(name, tests, value)
+            case n.Field(name=name):
+                lack = Lack(trace.source, True, truth_of(tests, value), name, tests, value, (place[0],), *place, gap=gap_of(tests, value))
+                return lacking((lack,), (lack,))
+            case n.Negative():
+                return self._operand(trace.parts[0], _mapped(tests, lambda c: v.arithmetic("-", 0, c), flipped=True), facts, place)
+            case n.Arithmetic():
+                return self._arithmetic(trace, node, tests, facts, place)
+            case n.Call(function="max" | "min"):
+                return self._extreme(trace, node, tests, facts, place)
+        if trace.facts and isinstance(value, bool | None) and tests in ((("==", True),), (("==", False),)):
+            return self.condition(trace, tests[0][1], facts, place)
+        lack = Lack(trace.source, True, truth_of(tests, value), "", tests, value, trace.facts, *place, gap=gap_of(tests, value))
+        return lacking((lack,), (lack,))
+
+    def fact(self, name: str, tests: tuple[Test, ...]) -> Found:
+        """What the value of a fact lacks to meet the tests."""
+        return self._fact(name, tests, self.facts.get(name, self.defaults.get(name)))
+
+    def _fact(self, name: str, tests: tuple[Test, ...], value: Any) -> Found:
+        stated = None if value is not None and self.facts.get(name) is None else value
+        lack = Lack(name, True, truth_of(tests, value), name, tests, stated, (name,), gap=gap_of(tests, stated))
+        goal = Goal(name, tests)
+        behind = self.behind(goal)
+        if behind is None:
+            return lacking((lack,), (lack,))
+        lack = Lack(name, True, lack.truth, name, tests, stated, (name,), gap=lack.gap, goal=goal, impossible=behind.cost[0] > 0)
+        return Found((lack,), behind.base, behind.cost)
+
+    def _arithmetic(self, trace: Part, node: n.Arithmetic, tests: tuple[Test, ...], facts: Facts, place: tuple[str, int]) -> Found:
+        (left, left_trace), (right, right_trace) = _sides(trace, (node.left, node.right), facts)
+        ways = []
+        if left_trace is not None and is_known(right) and (moved := _undone_left(node.operator, right, tests)) is not None:
+            ways.append(self._operand(left_trace, moved, facts, place))
+        if right_trace is not None and is_known(left) and (moved := _undone_right(node.operator, left, tests)) is not None:
+            ways.append(self._operand(right_trace, moved, facts, place))
+        if ways:
+            return cheapest(ways)
+        value = trace.evaluate(facts)
+        lack = Lack(trace.source, True, truth_of(tests, value), "", tests, value, trace.facts, *place)
+        return lacking((lack,), (lack,))
+
+    def _extreme(self, trace: Part, node: n.Call, tests: tuple[Test, ...], facts: Facts, place: tuple[str, int]) -> Found:
+        """A maximum reaches a bound if one operand does, and stays below it if all do; a minimum the other way round."""
+        reaching = (">", ">=") if node.function == "max" else ("<", "<=")
+        sides = _sides(trace, node.arguments, facts)
+
+        def reach(test: Test) -> list[Found]:
+            return [self._operand(part, (test,), facts, place) for _, part in sides if part is not None]
+
+        def stay(test: Test) -> list[Found]:
+            # a constant beyond the bound can't be helped
+            fixed = any(part is None and not meets((test,), value) for value, part in sides)
+            return [_impossible(trace)] if fixed else reach(test)
+
+        found: list[Found] = []
+        for op, constant in tests:
+            if op == "==":
+                within = stay((MIRRORED[reaching[1]], constant))
+                exact = reach(("==", constant))
+                found.append(cheapest(joined([x, *(w for j, w in enumerate(within) if j != i)]) for i, x in enumerate(exact)))
+            elif op in reaching:
+                found.append(cheapest(reach((op, constant))))
+            else:
+                found.append(joined(stay((op, constant))))
+        return joined(found)
+
+    def _quantifier(self, trace: Part, wanted: bool, facts: Facts) -> Found:
+        node = trace.node
+        assert isinstance(node, n.Quantifier)
+        some = (node.kind == "any") is wanted
+        value = facts.get(node.source)
+        records = value.items if isinstance(value, v.Records) else ()
+        items = [(number, {**facts, node.variable + ".": item}) for number, item in enumerate(records, 1)]
+        found = [joined(self._item(trace, wanted, bound, (node.source, number))) for number, bound in items]
+        if not some:
+            return joined(found) if found else self._whole(trace, wanted, facts, ("", 0))
+        fields = self._new_item(trace, wanted, facts)
+        truth = None if value is None or not value.complete else False
+        weight = max(1, len(fields))
+        gap = 0.0 if truth is None else float(weight)
+        new = Lack(trace.source, wanted, truth, facts=(node.source,), list=node.source, weight=weight, gap=gap, fields=fields)
+        return cheapest([*found, lacking((new,), (new,))])
+
+    def _new_item(self, trace: Part, wanted: bool, facts: Facts) -> tuple[Lack, ...]:
+        """What an item of which nothing is known lacks; where that does not depend on the case, it is worked out once."""
+        node = trace.node
+        assert isinstance(node, n.Quantifier)
+        if wanted in trace.new_items:
+            return trace.new_items[wanted]
+        fields = joined(self._item(trace, wanted, {**facts, node.variable + ".": {}}, (node.source, 0))).own
+        if not any(part.facts for part in trace.parts):
+            trace.new_items[wanted] = fields
+        return fields
+
+    def _item(self, trace: Part, wanted: bool, bound: Facts, place: tuple[str, int]) -> list[Found]:
+        """What one item lacks: the element to be as wanted, and to be counted (the filter)."""
+        node = trace.node
+        assert isinstance(node, n.Quantifier)
+        found = []
+        parts = list(trace.parts)
+        if node.element is not None and parts:
+            found.append(self.condition(parts.pop(0), wanted, bound, place))
+        if node.condition is not None and parts:
+            counted = self.condition(parts[0], True, bound, place)
+            if (node.kind == "any") is wanted:
+                found.append(counted)
+            else:
+                # an item that is not counted can't fail
+                found = [cheapest([*found, self.condition(parts[0], False, bound, place)])]
+        return found
+
+    def _whole(self, trace: Part, wanted: bool, facts: Facts, place: tuple[str, int]) -> Found:
+        """A condition that is one whole: two numbers compared with each other, a count, whether something is known."""
+        node, gap = trace.node, 0.0
+        if isinstance(node, n.Compare) and len(trace.parts) == 2:
+            left, right = (part.evaluate(facts) for part in trace.parts)
+            gap = gap_of((("==", right),), left) if is_known(right) else 0.0
+        lack = Lack(trace.source, wanted, trace.evaluate(facts), facts=trace.facts, list=place[0], item=place[1], gap=gap)
+        return lacking((lack,), (lack,))
+
+
+def _sides(trace: Part, nodes: tuple[n.Node, ...], facts: Facts) -> list[tuple[Any, Part | None]]:
+    """Each operand with its value and its part; a constant has no part."""
+    parts = iter(trace.parts)
+    sides: list[tuple[Any, Part | None]] = []
+    for node in nodes:
+        if isinstance(node, n.Literal):
+            sides.append((node.value, None))
+            continue
+        part = next(parts)
+        sides.append((part.evaluate(facts), None if _constant(node) else part))
+    return sides
+
+
+def _constant(node: n.Node) -> bool:
+    """Does an expression read nothing of the case?"""
+    return isinstance(node, n.Literal) or (
+        isinstance(node, n.Arithmetic | n.Negative | n.Call) and all(_constant(child) for child in n.children(node))
+    )
+
+
+def _impossible(trace: Part) -> Found:
+    lack = Lack(trace.source, True, False, facts=trace.facts, impossible=True)
+    return lacking((lack,), (lack,))
+
+
+def _mapped(tests: tuple[Test, ...], change: Callable[[Any], Any], flipped: bool = False) -> tuple[Test, ...]:
+    moved = []
+    for op, constant in tests:
+        op = MIRRORED.get(op, op) if flipped else op
+        moved.append((op, tuple(map(change, constant)) if isinstance(constant, tuple) else change(constant)))
+    return tuple(moved)
+
+
+def _undone_left(op: str, right: Any, tests: tuple[Test, ...]) -> tuple[Test, ...] | None:
+    """The tests that x must meet for `x op right` to meet those given; None where that can't be said."""
+    match op:
+        case "+":
+            return _mapped(tests, lambda c: v.arithmetic("-", c, right))
+        case "-":
+            return _mapped(tests, lambda c: v.arithmetic("+", c, right))
+    if right == 0:
+        return None
+    return _mapped(tests, lambda c: v.arithmetic("/" if op == "*" else "*", c, right), flipped=right < 0)
+
+
+def _undone_right(op: str, left: Any, tests: tuple[Test, ...]) -> tuple[Test, ...] | None:
+    """The same for `left op x`."""
+    if op in "+*":
+        return _undone_left(op, left, tests)
+    if op == "-":
+        return _mapped(tests, lambda c: v.arithmetic("-", left, c), flipped=True)
+    if left <= 0 or any(isinstance(c, tuple) or c <= 0 for _, c in tests):
+        return None
+    return _mapped(tests, lambda c: v.arithmetic("/", left, c), flipped=True)
