@@ -13,6 +13,8 @@ from dingji.knowledge.model import Knowledge
 from dingji.knowledge.shapes import COLOURS, CONFIDENCES, METHODS, WEAK
 from dingji.language.parser import FUNCTIONS, QUANTIFIERS
 from dingji.methods.agenda import GROUPS as AGENDA
+from dingji.reports.answers import COMMANDS
+from dingji.reports.ask import TOLD
 from dingji.reports.messages import FIELD, catalogue
 
 from .samples import LANGUAGES, ROOT
@@ -36,6 +38,12 @@ GROUPS = {
     "said": {"judged", "observed"},
     "said-by": {"judged", "observed"},
     "money": {"4", "8"},
+    "mark": {"true", "false", "unknown"},
+    "cell": {"here", "possible"},
+    "nature": {"judged", "observed"},
+    "told": set(TOLD),
+    "allowed": {"bool", "choice", "number", "number-in", "integer", "integer-in", "unit", "date", "text", "list", "checklist"},
+    "say": {*COMMANDS, "yes", "no", "none", "today"},
     "agenda": {*AGENDA, "title", "nothing", "late", "by", "line", "actor", "of"},
 }
 """Groups of messages whose last part comes from a result: what it can be."""
@@ -48,7 +56,7 @@ def messages(language: str) -> dict[str, str]:
 def literals() -> set[str]:
     """Every string in the code and the templates of reports."""
     found = set()
-    for path in ENGINE.glob("*.py"):
+    for path in ENGINE.rglob("*.py"):
         nodes = ast.walk(ast.parse(path.read_text("utf-8")))
         found |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     for path in TEMPLATES.rglob("*.j2"):
@@ -59,7 +67,7 @@ def literals() -> set[str]:
 def asked() -> set[tuple[str, str]]:
     """(file, id) of every message that is asked for by a fixed id."""
     found = set()
-    for path in ENGINE.glob("*.py"):
+    for path in ENGINE.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "words" and isinstance(call.args[0], ast.Constant):
                 found.add((path.name, str(call.args[0].value)))

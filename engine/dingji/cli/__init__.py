@@ -19,12 +19,14 @@ from dingji.version import __version__
 
 class _Commands(LazyGroup):
     modules = {  # noqa: RUF012
+        "ask": "dingji.cli.ask",
         "duties": "dingji.cli.duties",
         "explain": "dingji.cli.explain",
         "grade": "dingji.cli.grade",
         "kb": "dingji.cli.kb",
         "review": "dingji.cli.review",
         "schema": "dingji.cli.schema",
+        "what-if": "dingji.cli.what_if",
         "why": "dingji.cli.why",
         "why-not": "dingji.cli.why_not",
     }

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,18 +54,28 @@ def knowledge_options(function: F) -> F:
     return function
 
 
-def case_options(function: F) -> F:
+FORMS = ("text", "markdown", "json")
+PAGES = ("html", "docx", "pdf")
+"""Reports of one case as a document."""
+
+
+def case_options(function: F, forms: Sequence[str] = FORMS) -> F:
     """What every command over a case takes."""
     for option in (
         click.option("--templates", type=click.Path(path_type=Path), help="A folder whose templates replace ours."),
         click.option("--profile", help="A profile: another band scheme, scale or reading."),
         click.option("--case", "case_id", help="Which case of a file that holds several."),
         click.option("--as-of", type=Day(), help="Grade by the editions of this day, not the case's own."),
-        click.option("--format", "form", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True),
+        click.option("--format", "form", type=click.Choice(forms), default="text", show_default=True),
         knowledge_options,
     ):
         function = option(function)
     return function
+
+
+def report_options(function: F) -> F:
+    """The same for a command that also writes documents."""
+    return case_options(function, (*FORMS, *PAGES))
 
 
 def find_case(path: Path) -> Path:
@@ -79,16 +89,18 @@ def find_case(path: Path) -> Path:
     return path
 
 
-def write(text: str, output: Path | None) -> None:
-    """To stdout, or to a file that appears whole or not at all."""
+def write(content: str | bytes, output: Path | None) -> None:
+    """Text or a document to stdout, or to a file that appears whole or not at all."""
     if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
+        click.echo(content, nl=isinstance(content, str) and not content.endswith("\n"))
         return
+    if isinstance(content, str):
+        content = (content if content.endswith("\n") else content + "\n").encode("utf-8")
     try:
         handle, name = tempfile.mkstemp(dir=output.parent, prefix=output.name, suffix=".tmp")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text if text.endswith("\n") else text + "\n")
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
             umask = os.umask(0)
             os.umask(umask)
             Path(name).chmod(0o666 & ~umask)

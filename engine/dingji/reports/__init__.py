@@ -1,4 +1,4 @@
-"""Reports: a graded case as text or Markdown, in English or Chinese.
+"""Reports: a graded case as text, Markdown, HTML, PDF or Word, in English or Chinese.
 
 A report is made in three steps: a view turns the result into finished strings in the reader's language, a template lays
 them out, and the page cares for width, colour and escaping. Templates hold no logic about grades, views none about layout.
@@ -9,17 +9,22 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dingji.errors import Problem
 from dingji.knowledge.model import Knowledge
 from dingji.methods.agenda import Item
 from dingji.methods.model import Result
+from dingji.records import Record
 from dingji.reports.errors import ReportError
 
-__all__ = ["Detail", "Form", "Language", "ReportError", "render", "render_duties", "render_review"]
+if TYPE_CHECKING:
+    from dingji.reports.html.view import ChangeView
 
-Form = Literal["text", "markdown"]
+__all__ = ["Detail", "Document", "Form", "Language", "ReportError", "render", "render_document", "render_duties", "render_review"]
+
+Form = Literal["text", "markdown", "html"]
+Document = Literal["docx", "pdf"]
 Language = Literal["en", "zh"]
 Detail = Literal["brief", "panel", "full"]
 
@@ -34,12 +39,14 @@ def render(
     width: int = 80,
     colour: bool = False,
     templates: Path | None = None,
+    changes: Sequence[ChangeView] = (),
 ) -> str:
     """A graded case as a report that ends with a line break.
 
     `knowledge` is the base that the case was graded with. `detail`: the grade and its reason on one screen (brief), all that
-    a panel discusses (panel), with the proof (full). `width` and `colour` (ANSI) concern text only. Files of the folder
-    `templates` replace those of the same name that come with dingji, message by message for the catalogues.
+    a panel discusses (panel), with the proof (full). `width` and `colour` (ANSI) concern text only, `changes` (what would change
+    the grade, for those who looked for it) pages only. Files of the folder `templates` replace those of the same name that come
+    with dingji, message by message for the catalogues.
 
     Raises ReportError naming file and line if a template or catalogue is wrong.
     """
@@ -51,8 +58,40 @@ def render(
 
     words = catalogue(language, templates)
     with_proof = detail == "full"
-    view = report(result, knowledge, words, with_proof=with_proof)
+    if form == "html":
+        from dingji.reports.html.view import page
+
+        view: Record = page(result, knowledge, words, with_proof=with_proof, changes=tuple(changes))
+    else:
+        view = report(result, knowledge, words, with_proof=with_proof)
     return render_page(f"determination/{form}/{detail}.j2", view, words, form=form, width=width, colour=colour, templates=templates)
+
+
+def render_document(
+    result: Result,
+    knowledge: Knowledge,
+    *,
+    form: Document,
+    language: Language,
+    detail: Detail = "full",
+    templates: Path | None = None,
+    changes: Sequence[ChangeView] = (),
+) -> bytes:
+    """A graded case as a file for Word, or as the PDF of its HTML page.
+
+    Raises ReportError (T005) naming what to install if a package is missing, and as `render` does.
+    """
+    if form == "pdf":
+        from dingji.reports.html.pdf import pdf
+
+        return pdf(render(result, knowledge, form="html", language=language, detail=detail, templates=templates, changes=changes))
+    _check_folder(templates)
+    from dingji.reports.html.view import page
+    from dingji.reports.html.word import word
+    from dingji.reports.messages import catalogue
+
+    words = catalogue(language, templates)
+    return word(page(result, knowledge, words, with_proof=detail == "full", changes=tuple(changes)), words, detail)
 
 
 def render_duties(

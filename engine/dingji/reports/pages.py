@@ -107,7 +107,7 @@ def _environment(templates: Path | None) -> SandboxedEnvironment:
     environment = _Environment(
         loader=jinja2.FileSystemLoader(_folders(templates)),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,  # text; for Markdown the whole view is escaped before
+        autoescape=lambda name: name is not None and "/html/" in name,  # text needs none; for Markdown the whole view is escaped before
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -1,0 +1,1 @@
+"""Determinations on record: written once, chained, signed, replayed."""

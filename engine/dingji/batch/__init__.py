@@ -1,0 +1,1 @@
+"""Whole registers: the rules as SQL statements for DuckDB, Spark and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Methods against each other: agreement, why they differ, precedents, which cases deserve a calculation."""

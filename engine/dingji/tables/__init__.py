@@ -1,0 +1,1 @@
+"""Tables of cases: columns mapped to facts, CSV and XLSX."""
