@@ -6,26 +6,24 @@ report every problem at once.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from dingji.cases import model as m
+from dingji.cases.opinions import read_opinions
 from dingji.cases.shapes import CASE, STATEMENT
-from dingji.documents import Document, Problems, pairs, parse_documents, read_documents
+from dingji.cases.values import Values, check_profile, dated, stated_fact
+from dingji.documents import Document, Problems, parse_documents, read_documents
 from dingji.errors import CaseError, Problem, nearest
 from dingji.knowledge.model import FactDefinition, Knowledge
 from dingji.knowledge.vocabulary import place, read_value, some_words
 from dingji.language import types as t
 from dingji.language.units import parse_unit, show
-from dingji.language.values import Partial, Records, between
+from dingji.language.values import Records, between
 from dingji.records import Record
-from dingji.shapes import NUMBER_KIND, Reader, Section, blank, describe_node, scalar_text
-
-MAX_TEXT = 2000
-"""Characters of a text fact; the rule engine compares short texts only."""
+from dingji.shapes import Reader, Section, scalar_text
 
 
 class CaseFile(Record, frozen=True):
@@ -84,7 +82,7 @@ def _sections(documents: list[Document], problems: Problems) -> list[CaseFile]:
 
 class _Checker:
     def __init__(self, knowledge: Knowledge, reader: Reader) -> None:
-        self.knowledge, self.reader = knowledge, reader
+        self.knowledge, self.reader, self.values = knowledge, reader, Values(reader)
         self.rests: list[tuple[str, yaml.Node]] = []
         """Each name that a fact rests on: the fact, and where the name stands."""
 
@@ -105,45 +103,56 @@ class _Checker:
                 statement = self._statement(name, node, value)
                 if statement is not None:
                     statements[name] = statement
-        for name in self.knowledge.dated:
-            if name not in stated and section.get("as_of"):
-                statements[name] = m.Statement(name, section.get("as_of"), note=m.DAY_OF_CASE)
+        if section.get("as_of"):
+            statements.update(dated(self.knowledge, stated, section.get("as_of")))
         for name, node in self.rests:
             other = str(scalar_text(node))
             if other not in stated:
                 hint = nearest(other, statements) or "state the fact it was judged from"
                 self.reader.report(node, 20, f"{name} rests on {other!r}, which is not stated", hint)
+        survey, opinions, told = read_opinions(section, self.knowledge, self.reader)
         return m.Case(
             id=section.get("case", ""),
             subject=str(subject.value) if subject else "",
             title=some_words(section.get("title"), section.get("case", "")),
             as_of=section.get("as_of"),
             statements=statements,
-            opinions=tuple(_opinion(o) for o in section.get("opinions", ())),
+            opinions=opinions,
             expectation=self._expectation(section.get("expect")),
             note=section.get("note", ""),
             place=place(self.reader, section.node),
             profile=self._profile(section),
+            official=self._official(section.get("official")),
+            survey=survey,
+            told=told,
         )
 
     def _profile(self, section: Section) -> str | None:
         name: str | None = section.get("profile")
-        if name is not None and name not in self.knowledge.profiles:
-            hint = nearest(name, self.knowledge.profiles) or "`dingji kb list profiles` lists them"
-            self.reader.report(section.at("profile"), 26, f"unknown profile {name!r}", hint)
+        if name is not None:
+            check_profile(self.knowledge, name, section.at("profile"), self.reader)
         return name
 
-    def _statement(self, name: str, key: yaml.Node, node: yaml.Node) -> m.Statement | None:
-        fact = self.knowledge.facts.get(name)
-        if fact is None:
-            stated = [n for n, f in self.knowledge.facts.items() if f.nature != "derived"]
-            self.reader.report(key, 20, f"unknown fact {name!r}", nearest(name, stated) or "`dingji kb list facts` lists them")
+    def _official(self, section: Section | None) -> m.Official | None:
+        if section is None:
             return None
-        if fact.nature == "derived":
-            self.reader.report(key, 24, f"{name} is derived: a rule finds it", "state the facts that it follows from")
+        scale = self.knowledge.scales.get(section.get("scale"))
+        grade = section.get("grade", "")
+        if scale is None and "scale" in section.nodes:
+            hint = nearest(str(section.get("scale")), self.knowledge.scales) or "`dingji kb list scales` lists them"
+            self.reader.report(section.at("scale"), 26, f"unknown scale {section.get('scale')!r}", hint)
+        elif scale is not None and grade not in {g.id for g in scale.grades if not g.silent}:
+            grades = [g.id for g in scale.grades if not g.silent]
+            hint = nearest(grade, grades) or "grades: " + ", ".join(grades)
+            self.reader.report(section.at("grade"), 21, f"the scale {scale.id} has no grade {grade!r}", hint)
+        return m.Official(section.get("scale", ""), grade, section.get("by", ""), section.get("on"), section.get("note", ""))
+
+    def _statement(self, name: str, key: yaml.Node, node: yaml.Node) -> m.Statement | None:
+        fact = stated_fact(self.knowledge, name, key, self.reader)
+        if fact is None:
             return None
         if not isinstance(node, yaml.MappingNode):
-            return m.Statement(name, self._value(fact, node), place=place(self.reader, key))
+            return m.Statement(name, self.values.of(fact, node), place=place(self.reader, key))
         section = STATEMENT.read(node, self.reader)
         if section is None:
             return None
@@ -178,7 +187,7 @@ class _Checker:
                     "write value, or at_least and at_most",
                 )
                 return None
-            low, high = (self._value(fact, section.nodes[k]) if k in section.nodes else None for k in ("at_least", "at_most"))
+            low, high = (self.values.of(fact, section.nodes[k]) if k in section.nodes else None for k in ("at_least", "at_most"))
             low = fact.type.low if low is None else low
             high = fact.type.high if high is None else high
             if low is not None and high is not None and low > high:
@@ -188,40 +197,9 @@ class _Checker:
         if "value" not in section.nodes:
             self.reader.report(section.node, 7, f"{fact.name}: the key value is missing", "write `value: unknown` if it is not known")
             return None
-        value = self._value(fact, section.nodes["value"])
+        value = self.values.of(fact, section.nodes["value"])
         if section.get("complete") is False and isinstance(value, Records):
             return Records(value.items, complete=False)
-        return value
-
-    def _value(self, fact: FactDefinition, node: yaml.Node) -> Any:
-        if scalar_text(node) == "unknown" and not (isinstance(fact.type, t.Text) and getattr(node, "style", None)):
-            return None
-        if isinstance(fact.type, t.Records):
-            return self._records(fact, node)
-        return self._scalar(fact.name, fact.type, node)
-
-    def _scalar(self, name: str, kind: t.Type, node: yaml.Node) -> Any:
-        if blank(node):
-            message = f"{name}: {t.describe(kind)} is expected, not {describe_node(node)}"
-            self.reader.report(node, 21, message, "write `unknown` if nobody knows it")
-            return None
-        if isinstance(kind, t.Number):
-            text = scalar_text(node) or ""
-            number, _, unit = text.partition(" ")
-            if unit and not getattr(node, "style", None) and NUMBER_KIND.pattern and NUMBER_KIND.pattern.fullmatch(number):
-                if parse_unit(unit.strip()) != kind.unit:
-                    message = f"{name} is measured in {show(kind.unit)}, not in {unit.strip()}"
-                    self.reader.report(node, 22, message, f"convert it, and write the number alone or with {show(kind.unit)}")
-                    return None
-                node = yaml.ScalarNode(node.tag, number, node.start_mark, node.end_mark)
-        value = read_value(node, kind, self.reader, 21, name)
-        if isinstance(kind, t.Number) and value is not None and not kind.admits(value):
-            low, high = ("open" if b is None else b for b in (kind.low, kind.high))
-            self.reader.report(node, 23, f"{name}: {value} is out of range", f"the range is {low} .. {high}")
-            return None
-        if isinstance(value, str) and len(value) > MAX_TEXT:
-            self.reader.report(node, 23, f"{name}: the text has {len(value)} characters", f"at most {MAX_TEXT}")
-            return None
         return value
 
     def _wrong_unit(self, fact: FactDefinition, node: yaml.Node, unit: str) -> None:
@@ -229,41 +207,6 @@ class _Checker:
             self.reader.report(node, 22, f"{fact.name} is measured in {show(fact.type.unit)}, not in {unit}", "convert the value")
         else:
             self.reader.report(node, 22, f"{fact.name} is {t.describe(fact.type)} and has no unit", "leave the unit out")
-
-    def _records(self, fact: FactDefinition, node: yaml.Node) -> Records | None:
-        if not isinstance(node, yaml.SequenceNode):
-            fields = ", ".join(f.name for f in fact.fields)
-            self.reader.report(node, 21, f"{fact.name} is a list", f"write [] for none, or items with the fields {fields}")
-            return None
-        return Records(tuple(item for child in node.value if (item := self._record(fact, child)) is not None))
-
-    def _record(self, fact: FactDefinition, node: yaml.Node) -> dict[str, Any] | None:
-        fields = {f.name: f for f in fact.fields}
-        if not isinstance(node, yaml.MappingNode):
-            self.reader.report(node, 21, f"an item of {fact.name} is a mapping", "fields: " + ", ".join(fields))
-            return None
-        item: dict[str, Any] = {}
-        seen: set[str] = set()
-        for key_node, value_node in pairs(node):
-            name = scalar_text(key_node) or ""
-            if name not in fields:
-                hint = nearest(name, fields) or "fields: " + ", ".join(fields)
-                self.reader.report(key_node, 20, f"{fact.name} has no field {name!r}", hint)
-            elif name in seen:
-                self.reader.report(key_node, 4, f"the field {name} stands twice")
-            elif scalar_text(value_node) != "unknown":
-                value = self._scalar(f"{fact.name}.{name}", fields[name].type, value_node)
-                if value is not None:
-                    item[name] = value
-            seen.add(name)
-        for name, definition in fields.items():
-            if (
-                name not in item
-                and isinstance(definition.type, t.Number)
-                and (definition.type.low is not None or definition.type.high is not None)
-            ):
-                item[name] = Partial(definition.type.low, definition.type.high)
-        return item
 
     def _expectation(self, section: Section | None) -> m.Expectation | None:
         if section is None:
@@ -312,16 +255,4 @@ def _expected(section: Section, instrument: str) -> m.Expected:
         section.get("grade"),
         section.get("status"),
         None if reachable is None else tuple(reachable),
-    )
-
-
-def _opinion(section: Section) -> m.Opinion:
-    weight: int | Decimal = section.get("weight", 1)
-    return m.Opinion(
-        section.get("rater", ""),
-        section.get("round", 1),
-        section.get("grade", ""),
-        tuple(section.get("reasons", ())),
-        weight,
-        section.get("date"),
     )

@@ -1,1 +1,1 @@
-"""Tables of cases: columns mapped to facts, CSV and XLSX."""
+"""Tables of cases: columns mapped to facts, read row by row; CSV and XLSX written safely."""
