@@ -14,6 +14,7 @@ import yaml
 
 import dingji
 from conftest import ROOT
+from dingji.cases.folder import case_files
 from dingji.cases.reader import CaseFile, read_cases
 from dingji.cases.writer import Stated, UnwritableError, flow, mapping, new_case, save, scalar, sequence, stated_by, with_statements
 from dingji.knowledge.model import Knowledge
@@ -209,7 +210,7 @@ def test_a_new_case_is_a_case(base: Knowledge) -> None:
     assert (case.id, case.subject, case.as_of) == ("pond-7", "hazard", dt.date(2024, 1, 2))
 
 
-CASES = sorted((ROOT / "cases").rglob("*.yaml"))
+CASES = case_files([ROOT / "cases"])
 
 
 @pytest.mark.parametrize("path", CASES[::3], ids=lambda path: path.stem)

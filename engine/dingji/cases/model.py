@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from dingji.knowledge.model import Place, Words
-from dingji.records import Record, replace
+from dingji.records import Record, field, replace
 
 DAY_OF_CASE = "the day of the case"
 """The note of a date that nobody stated, for which the day of the case stands."""
@@ -35,6 +35,34 @@ class Opinion(Record, frozen=True):
     reasons: tuple[str, ...] = ()
     weight: int | Decimal = 1
     date: dt.date | None = None
+
+
+class Survey(Record, frozen=True):
+    """How experts were asked: on which scale, who, and when answers were no longer taken.
+
+    `panel` empty: those who answer. `last_round` is the round with which the survey ended, None if it was not ended by that.
+    """
+
+    scale: str
+    panel: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
+    closed_on: dt.date | None = None
+    last_round: int | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Are answers no longer taken?"""
+        return self.closed_on is not None or self.last_round is not None
+
+
+class Official(Record, frozen=True):
+    """The grade that an authority gave: who, when. It takes no part in grading."""
+
+    scale: str
+    grade: str
+    by: str = ""
+    on: dt.date | None = None
+    note: str = ""
 
 
 class Expected(Record, frozen=True):
@@ -74,6 +102,10 @@ class Case(Record, frozen=True):
     note: str
     place: Place
     profile: str | None = None
+    official: Official | None = None
+    survey: Survey | None = None
+    told: dict[str, Any] = field(default_factory=dict)
+    """What the opinions of the experts tell, by fact."""
 
     def on(self, day: dt.date) -> Case:
         """The case as it is reckoned on another day: dates for which the day of the case stands become that day."""
@@ -82,4 +114,4 @@ class Case(Record, frozen=True):
 
     def facts(self) -> dict[str, Any]:
         """Name -> value of every fact that is known at least in part."""
-        return {name: s.value for name, s in self.statements.items() if s.value is not None}
+        return {name: s.value for name, s in self.statements.items() if s.value is not None} | self.told

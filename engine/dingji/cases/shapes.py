@@ -36,6 +36,28 @@ OPINION = Shape(
     },
     "One expert's grade in one round.",
 )
+SURVEY = Shape(
+    "survey",
+    {
+        "scale": Key(s.IDENT, "the scale on which the experts grade", required=True),
+        "panel": Key(ListOf(s.IDENT), "the experts who were asked; without it, those who answer"),
+        "withdrawn": Key(ListOf(s.IDENT), "experts who left: no answer of theirs is awaited, none in the last round counts"),
+        "closed_on": Key(s.DATE, "the last day on which answers were taken, once it has passed"),
+        "last_round": Key(s.INTEGER, "the round with which the survey ended"),
+    },
+    "How experts were asked for their grades.",
+)
+OFFICIAL = Shape(
+    "official",
+    {
+        "scale": Key(s.IDENT, "the scale of the grade", required=True),
+        "grade": Key(s.IDENT, "the grade given", required=True),
+        "by": Key(s.TEXT, "who gave it"),
+        "on": Key(s.DATE, "when"),
+        "note": Key(s.TEXT),
+    },
+    "The grade that an authority gave. It is compared with the findings and changes none of them.",
+)
 EXPECTED = {
     "grade": Key(s.IDENT, "the grade"),
     "status": Key(s.Choice(STATUSES)),
@@ -66,7 +88,9 @@ CASE = Shape(
         "profile": Key(s.IDENT, "the profile under which it is graded"),
         "scope": Key(MapOf(s.Raw(), s.NAME), "facts that say which instruments apply"),
         "facts": Key(MapOf(s.Raw(), s.NAME), "the facts; one that is left out is unknown"),
+        "survey": Key(SURVEY, "how experts were asked; it says on which scale they grade"),
         "opinions": Key(ListOf(OPINION), "grades given by experts"),
+        "official": Key(OFFICIAL, "the grade that an authority gave"),
         "expect": Key(EXPECT),
         "note": Key(s.TEXT),
     },

@@ -152,7 +152,7 @@ Edit = tuple[int, int, str]
 """Start and end of what goes, and what comes instead."""
 
 
-class _Page:
+class Page:
     """A text with the places of its nodes, and the edits made to it."""
 
     def __init__(self, text: str) -> None:
@@ -162,9 +162,11 @@ class _Page:
         self._lines = [0, *(m.end() for m in re.finditer("\r\n|[\n\r\x85\u2028\u2029]", text))]
 
     def at(self, mark: yaml.Mark) -> int:
+        """The offset of a mark."""
         return self._lines[mark.line] + int(mark.column)
 
     def start(self, node: yaml.Node) -> int:
+        """The offset of a node's first character."""
         return self.at(node.start_mark)
 
     def end(self, node: yaml.Node) -> int:
@@ -176,13 +178,16 @@ class _Page:
         return start + len(self.text[start : self.at(node.end_mark)].rstrip())
 
     def line_end(self, offset: int) -> int:
+        """The end of the line in which a character stands."""
         found = re.compile("[\n\r\x85\u2028\u2029]").search(self.text, offset)
         return found.start() if found else len(self.text)
 
     def edit(self, start: int, end: int, text: str) -> None:
+        """Put a text in the place of what stands there."""
         self.edits.append((start, end, text))
 
     def edited(self) -> str:
+        """The text with all edits made."""
         parts, done = [], 0
         for start, end, text in sorted(self.edits, key=lambda edit: edit[:2]):
             parts += [self.text[done:start], text]
@@ -191,7 +196,7 @@ class _Page:
 
 
 def _yaml_edited(file: CaseFile, text: str, statements: Sequence[Stated]) -> str:
-    page, section = _Page(text), file.section
+    page, section = Page(text), file.section
     places = {name: (key, value) for part in ("scope", "facts") for name, key, value in section.get(part, ())}
     for stated in statements:
         if stated.fact in places:
@@ -203,7 +208,7 @@ def _yaml_edited(file: CaseFile, text: str, statements: Sequence[Stated]) -> str
     return page.edited()
 
 
-def _restate(page: _Page, key: yaml.Node, old: yaml.Node, new: yaml.Node) -> None:
+def _restate(page: Page, key: yaml.Node, old: yaml.Node, new: yaml.Node) -> None:
     if not isinstance(old, yaml.MappingNode):
         if isinstance(old, yaml.SequenceNode) and not old.flow_style:  # it may stand no deeper than its key
             page.edit(page.text.index(":", page.end(key)) + 1, page.end(old), " " + flow(new))
@@ -224,7 +229,7 @@ def _restate(page: _Page, key: yaml.Node, old: yaml.Node, new: yaml.Node) -> Non
             page.edit(page.line_end(page.end(old.value[number - 1][1])), page.line_end(page.end(v)), "")
 
 
-def _add(page: _Page, file: CaseFile, part: str, new: Sequence[Stated]) -> None:
+def _add(page: Page, file: CaseFile, part: str, new: Sequence[Stated]) -> None:
     """Set new facts behind the last one of `scope` or `facts`; without such a key, behind the head of the case."""
     root, node, newline = file.section.node, file.section.nodes.get(part), page.newline
     in_line = ", ".join(f"{s.fact}: {flow(s.node)}" for s in new)

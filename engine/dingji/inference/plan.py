@@ -100,7 +100,10 @@ class Plan(Draft):
 def choose(knowledge: m.Knowledge, facts: dict[str, Any], as_of: dt.date) -> tuple[Applied, ...]:
     """The instruments in force on `as_of` whose scope the facts meet, or may meet."""
     chosen = []
+    asked = facts.get(knowledge.surveyed.get("scale", ""))
     for instrument in knowledge.instruments.values():
+        if instrument.surveys and asked not in instrument.surveys:
+            continue
         in_force = instrument.in_force.covers(as_of)
         if in_force is False:
             continue
@@ -133,7 +136,8 @@ def _scope(knowledge: m.Knowledge, name: str, node: n.Node) -> Evaluator:
 def plan_for(knowledge: m.Knowledge, facts: dict[str, Any], as_of: dt.date) -> Plan:
     """The plan of a case, from the knowledge base's store of plans or newly compiled."""
     names = knowledge.index
-    shortcut = ("case", as_of, tuple([facts.get(name) for name in names])) if _scopes_are_indexed(knowledge) else None
+    asked = facts.get(knowledge.surveyed.get("scale", ""))
+    shortcut = ("case", as_of, asked, tuple([facts.get(name) for name in names])) if _scopes_are_indexed(knowledge) else None
     if shortcut in knowledge.plans:
         known: Plan = knowledge.plans[shortcut]
         return known

@@ -45,7 +45,7 @@ def prove(plan: Plan, stated: dict[str, Any]) -> Evaluation:
                     truth = truths[position] = evaluator(facts)
                 if truth is not False:
                     hits.append(Hit(position, truth if step.certain else None, value))
-        outcome = _outcome(step, hits, evaluation)
+        outcome = conclude(step, hits, evaluation)
         evaluation.outcomes[step.decision.fact] = outcome
         if outcome.value is not None:
             facts[step.decision.fact] = outcome.value
@@ -54,7 +54,8 @@ def prove(plan: Plan, stated: dict[str, Any]) -> Evaluation:
     return evaluation
 
 
-def _outcome(step: Step, hits: list[Hit], evaluation: Evaluation) -> Outcome:
+def conclude(step: Step, hits: list[Hit], evaluation: Evaluation) -> Outcome:
+    """The outcome of a step whose rules are evaluated: `hits` are those that hold or may hold."""
     decision = step.decision
     if decision.policy == "reconcile":
         return _reconcile(evaluation.plan, evaluation)

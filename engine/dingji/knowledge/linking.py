@@ -150,7 +150,7 @@ def check_links(
     written: dict[str, list[m.Decision]] = {}
     for decision in decisions:
         written.setdefault(decision.fact, []).append(decision)
-    unwritten = {f.name for f in facts.values() if f.nature == "derived"} - written.keys() - optional
+    unwritten = {f.name for f in facts.values() if f.nature == "derived" and not f.survey} - written.keys() - optional
     for instrument in instruments.values():
         if instrument.decides in unwritten:
             _report(problems, instrument.place, 32, f"no rule writes the finding {instrument.decides} of {instrument.id}")

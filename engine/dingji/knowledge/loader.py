@@ -15,6 +15,7 @@ from dingji.documents import Document, Problems, pairs, read_documents
 from dingji.errors import KnowledgeError, nearest
 from dingji.knowledge import model as m
 from dingji.knowledge import vocabulary as vocab
+from dingji.knowledge.agreement import build_agreement
 from dingji.knowledge.folder import knowledge_files
 from dingji.knowledge.linking import Reads, check_links, index_facts, order, owned, reconcile
 from dingji.knowledge.profiles import build_profile, with_profile
@@ -41,6 +42,7 @@ class _Base(Draft):
     decisions: list[m.Decision] = field(default_factory=list)
     attempted: set[str] = field(default_factory=set)
     defaults: list[tuple[m.Instrument, object]] = field(default_factory=list)
+    agreement: m.Agreement | None = None
 
 
 def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
@@ -66,7 +68,12 @@ def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
     base = _Base()
     _declare(files, base)
     vocabulary = base.names.types()
-    for kind, read in (("instrument", _instrument), ("crosswalk", _crosswalk), ("reconciliation", _reconciliation)):
+    for kind, read in (
+        ("instrument", _instrument),
+        ("crosswalk", _crosswalk),
+        ("reconciliation", _reconciliation),
+        ("agreement", _agreement),
+    ):
         for file in files:
             if file.kind == kind and file.section.get(kind):
                 read(file, base, vocabulary)
@@ -100,6 +107,9 @@ def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
         owned=owned(base.rules),
         index=index_facts(base.names.facts, base.instruments, base.reconciliations, base.rules),
         dated=tuple(fact.name for fact in base.names.facts.values() if fact.unless_stated == "as_of"),
+        surveyed=base.names.surveyed,
+        agreement=base.agreement,
+        evidence=base.names.evidence,
     )
     for name in base.profiles:
         with_profile(knowledge, name, known)  # raises if the profile breaks the base
@@ -152,8 +162,11 @@ def _declare(files: list[_File], base: _Base) -> None:
         elif file.kind == "scales":
             vocab.build_scales(file.section.get("scales"), names, file.reader)
     for file in files:
+        if file.kind == "evidence_kinds":
+            vocab.build_evidence(file.section.get("evidence_kinds"), names, file.reader)
+    for file in files:
         if file.kind == "facts":
-            vocab.build_facts(file.section.get("facts"), names, file.reader)
+            vocab.build_facts(file.section.get("facts"), file.section.get("evidence"), names, file.reader)
 
 
 def _collect(base: _Base, block: Block) -> None:
@@ -175,6 +188,15 @@ def _instrument(file: _File, base: _Base, vocabulary: dict[str, Type]) -> None:
     if "default" in section.nodes and instrument.decides in base.names.facts:
         default = block.value(section.get("default"), base.names.facts[instrument.decides])
         base.defaults.append((instrument, default))
+
+
+def _agreement(file: _File, base: _Base, vocabulary: dict[str, Type]) -> None:
+    section = file.section.get("agreement")
+    block = Block("agreement", "", file.reader, base.names, vocabulary)
+    found = build_agreement(section, block)
+    if base.agreement is not None:
+        file.reader.report(section.node, 26, f"how agreement is judged stands in {base.agreement.place}, too", "merge the files")
+    base.agreement = found or base.agreement
 
 
 def _check_dates(instrument: m.Instrument, section: Section, reader: Reader) -> None:

@@ -69,6 +69,10 @@ class FactDefinition(Record, frozen=True):
     """`as_of`: the day of the case stands for it if nobody states another."""
     immutable: bool = False
     """Nothing that can be done about the subject changes it."""
+    survey: str = ""
+    """What the opinions of experts tell (`median`, `raters`, ...); such a fact is written by no rule."""
+    evidence: tuple[str, ...] = ()
+    """Kinds of evidence that would show it, the best first: its own, or those that are usual in its file."""
 
     def default(self) -> Value:
         """What is known of the fact when nobody stated it: its declared range."""
@@ -115,6 +119,18 @@ class SourceDocument(Record, frozen=True):
     issuer: Words | None
     issued: str
     note: str
+    place: Place
+
+
+class EvidenceKind(Record, frozen=True):
+    """A kind of evidence; `cite`, `source` and `confidence` say which text names it, if one does."""
+
+    id: str
+    label: Words
+    note: Words
+    cite: Words
+    source: str
+    confidence: str
     place: Place
 
 
@@ -248,6 +264,8 @@ class Instrument(Record, frozen=True):
     completeness: str
     note: Words
     place: Place
+    surveys: tuple[str, ...] = ()
+    """Scales: the instrument applies only where experts were asked to grade on one of them."""
 
 
 class Crosswalk(Record, frozen=True):
@@ -288,6 +306,33 @@ class Profile(Record, frozen=True):
     place: Place
 
 
+class Band(Record, frozen=True):
+    """Values of a statistic that have one name: from `bound` on, or right above it if not `inclusive`; None for the lowest band."""
+
+    bound: Decimal | int | None
+    inclusive: bool
+    word: Words
+
+
+class Verdicts(Record, frozen=True):
+    """Words for the values of some statistics, the greatest values first; `rule` says where they come from."""
+
+    id: str
+    measures: tuple[str, ...]
+    bands: tuple[Band, ...]
+    rule: Rule
+    place: Place
+
+
+class Agreement(Record, frozen=True):
+    """How agreement is judged: the fewest cases for a statistic (`rule` says why), and words for its values."""
+
+    minimum_cases: int
+    rule: Rule
+    verdicts: tuple[Verdicts, ...]
+    place: Place
+
+
 @dataclass(frozen=True, repr=False)
 class Knowledge:
     """A loaded, checked knowledge base. `decisions` stand in the order in which they can be evaluated."""
@@ -311,6 +356,11 @@ class Knowledge:
     """The observed enum facts by which instruments and list items choose their cases."""
     dated: tuple[str, ...]
     """The facts for which the day of the case stands if nobody states another."""
+    surveyed: dict[str, str]
+    """What a survey of experts tells -> the fact that holds it; a grade by the scale, too: `median hazard-level`."""
+    agreement: Agreement | None = None
+    evidence: dict[str, EvidenceKind] = field(default_factory=dict)
+    """The kinds of evidence that facts name. They guide whoever must show a fact, and change no grade."""
     plans: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """Compiled plans by scope; filled by the inference layer."""
 

@@ -79,6 +79,9 @@ class Block(Draft):
         elif fact.nature != "derived":
             self.reader.report(node, 25, f"{name} is {fact.nature}: people state it, no rule writes it", "declare it with nature: derived")
             return None
+        elif fact.survey:
+            self.reader.report(node, 25, f"{name} is told by the opinions of experts, no rule writes it", "let a rule read it")
+            return None
         return fact
 
     def value(self, node: yaml.Node | None, fact: m.FactDefinition | None) -> Any:
@@ -355,6 +358,10 @@ def build_instrument(section: Section, block: Block) -> m.Instrument | None:
     dates = section.get("in_force")
     in_force = m.InForce(dates.get("from", ""), dates.get("to", "")) if dates else m.InForce()
     scope = block.scope(section.get("scope"))
+    surveys = tuple(section.get("surveys", ()))
+    for scale in surveys:
+        if scale not in names.scales:
+            reader.report(section.at("surveys"), 21, f"unknown scale {scale!r}", nearest(scale, names.scales))
     return m.Instrument(
         id=name,
         title=some_words(section.get("title"), name),
@@ -369,4 +376,5 @@ def build_instrument(section: Section, block: Block) -> m.Instrument | None:
         completeness=section.get("completeness", "complete"),
         note=wording(section.get("note")),
         place=place(reader, section.node),
+        surveys=surveys,
     )

@@ -12,9 +12,26 @@ WEAK = frozenset({"unverified", "assumed"})
 METHODS = ("subjective", "example", "consequence", "quantitative", "scoring")
 POLICIES = ("unique", "any", "first", "worst", "best")
 STAGES = ("derive", "identify", "grade", "adjust", "determine", "escalate")
+SURVEYED = {
+    "scale": ("enum",),
+    "raters": ("integer",),
+    "round": ("integer",),
+    "same_share": ("number",),
+    "within_one_share": ("number",),
+    "changed_share": ("number",),
+    "spread": ("number",),
+    "closed": ("bool",),
+    "median": ("scale",),
+    "median_tied": ("bool",),
+    "majority": ("scale",),
+    "majority_tied": ("bool",),
+    "worst": ("scale",),
+}
+"""What a survey of experts can tell, with the types of a fact that holds it."""
 TYPES = ("bool", "integer", "number", "date", "text", "enum", "scale", "list")
 NATURES = ("observed", "judged", "derived")
 COLOURS = ("red", "orange", "yellow", "blue")
+MEASURES = ("raw-agreement", "kappa", "kappa-linear", "kappa-quadratic", "alpha-ordinal", "alpha-nominal", "fleiss-kappa", "kendall-w")
 DUE_UNITS = ("hours", "days", "working_days", "months", "years")
 
 WORDS = Shape(
@@ -44,12 +61,19 @@ FACT = Shape(
         **_FIELD,
         "nature": Key(s.Choice(NATURES), "seen on site, answered for by a person, or written by a rule", required=True),
         "question": Key(WORDS, "how to ask a person for it"),
+        "evidence": Key(ListOf(s.IDENT), "kinds of evidence that would show it, the best first (knowledge/evidence.yaml)"),
         "of": Key(MapOf(RECORD_FIELD, s.NAME), "the fields of a list's records"),
         "policy": Key(s.Choice(("worst", "best")), "how values from several instruments combine"),
         "unless_stated": Key(s.Choice(("as_of",)), "a date: the day of the case, if nobody states another"),
         "immutable": Key(s.BOOL, "true: it can't be changed, so `what-if` proposes no change of it"),
+        "survey": Key(s.Choice(tuple(SURVEYED)), "a derived fact: what the opinions of the experts tell, instead of a rule"),
     },
     "One fact of the vocabulary.",
+)
+USUAL_EVIDENCE = Shape(
+    "usual_evidence",
+    {nature: Key(ListOf(s.IDENT), f"kinds of evidence for the {nature} facts of this file") for nature in NATURES if nature != "derived"},
+    "What shows the facts of a file that name no evidence of their own.",
 )
 GRADE = Shape(
     "grade",
@@ -79,6 +103,17 @@ SOURCE = Shape(
 
 WORDING = s.Either(s.TEXT, WORDS)
 """A text in both languages, or one that needs no translation (`§2.3`, a clause number)."""
+EVIDENCE_KIND = Shape(
+    "evidence_kind",
+    {
+        "label": Key(WORDS, "its name", required=True),
+        "note": Key(WORDS, "what it must show or carry to be worth something"),
+        "cite": Key(WORDING, "where a text names it"),
+        "source": Key(s.IDENT, "the document cited"),
+        "confidence": Key(s.Choice(CONFIDENCES), "how sure we are of the text"),
+    },
+    "A kind of evidence: guidance for those who must show a fact. It changes no grade.",
+)
 
 # What every rule carries. Rows inherit what they leave out from their table.
 _GROUNDS = {
@@ -182,6 +217,7 @@ INSTRUMENT = Shape(
         "in_force_confidence": Key(s.Choice(CONFIDENCES)),
         "scope": Key(s.Source("a condition"), "which cases it covers", required=True),
         "method": Key(s.Choice(METHODS)),
+        "surveys": Key(ListOf(s.IDENT), "scales: it applies only where experts were asked to grade on one of them"),
         "decides": Key(s.NAME, "the fact that is its finding"),
         "default": Key(_THEN, "its finding when no item is met"),
         "completeness": Key(s.Choice(("complete", "partial")), "partial lists can find but never clear"),
@@ -232,16 +268,50 @@ PROFILE = Shape(
     },
 )
 
+BAND = Shape(
+    "band",
+    {
+        "at_least": Key(s.NUMBER_KIND, "the band begins with this value"),
+        "above": Key(s.NUMBER_KIND, "the band begins right above this value"),
+        "word": Key(WORDS, "what such a value is called", required=True),
+    },
+    "Values of a statistic that have one name; the last band has no bound.",
+)
+VERDICTS = Shape(
+    "verdicts",
+    {
+        "id": Key(s.IDENT, required=True),
+        "measures": Key(ListOf(s.Choice(MEASURES)), "the statistics it speaks of", required=True),
+        "bands": Key(ListOf(BAND), "the greatest values first", required=True),
+        **_GROUNDS,
+    },
+    "Words for the values of statistics of agreement.",
+)
+AGREEMENT = Shape(
+    "agreement",
+    {
+        "minimum_cases": Key(
+            Shape("minimum_cases", {"id": Key(s.IDENT, required=True), "cases": Key(s.COUNT, required=True), **_GROUNDS}),
+            "cases below which no statistic is told",
+            required=True,
+        ),
+        "verdicts": Key(ListOf(VERDICTS), required=True),
+    },
+    "How the agreement of raters and methods is judged.",
+)
+
 # A knowledge file is one of these, told by its first key.
 FILES: dict[str, Shape] = {
-    "facts": Shape("vocabulary_file", {"facts": Key(MapOf(FACT, s.NAME), required=True)}),
+    "facts": Shape("vocabulary_file", {"facts": Key(MapOf(FACT, s.NAME), required=True), "evidence": Key(USUAL_EVIDENCE)}),
     "scales": Shape("scales_file", {"scales": Key(MapOf(SCALE), required=True)}),
     "factors": Shape("factors_file", {"factors": Key(MapOf(WORDS), required=True)}),
+    "evidence_kinds": Shape("evidence_file", {"evidence_kinds": Key(MapOf(EVIDENCE_KIND), required=True)}),
     "actors": Shape("actors_file", {"actors": Key(MapOf(WORDS), required=True)}),
     "sources": Shape("sources_file", {"sources": Key(MapOf(SOURCE), required=True)}),
     "instrument": Shape("instrument_file", {"instrument": Key(INSTRUMENT, required=True), **_BODY}),
     "crosswalk": Shape("crosswalk_file", {"crosswalk": Key(CROSSWALK, required=True)}),
     "reconciliation": Shape("reconciliation_file", {"reconciliation": Key(RECONCILIATION, required=True)}),
+    "agreement": Shape("agreement_file", {"agreement": Key(AGREEMENT, required=True)}),
     "profile": Shape(
         "profile_file",
         {"profile": Key(PROFILE, required=True), **_BODY, "crosswalk_rows": Key(ListOf(CROSSWALK_ROW_OPTIONAL_ID))},

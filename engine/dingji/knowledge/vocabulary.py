@@ -1,4 +1,4 @@
-"""From sections to facts, scales, sources, factors and actors."""
+"""From sections to facts, scales, sources, factors, kinds of evidence and actors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import yaml
 
 from dingji.errors import nearest
 from dingji.knowledge import model as m
+from dingji.knowledge.shapes import SURVEYED
 from dingji.language import types as t
 from dingji.language.parser import RESERVED
 from dingji.language.units import parse_unit
@@ -23,9 +24,12 @@ class Names(Draft):
     facts: dict[str, m.FactDefinition] = field(default_factory=dict)
     scales: dict[str, m.ScaleDefinition] = field(default_factory=dict)
     factors: dict[str, m.Words] = field(default_factory=dict)
+    evidence: dict[str, m.EvidenceKind] = field(default_factory=dict)
     actors: dict[str, m.Words] = field(default_factory=dict)
     sources: dict[str, m.SourceDocument] = field(default_factory=dict)
     places: dict[tuple[str, str], str] = field(default_factory=dict)
+    surveyed: dict[str, str] = field(default_factory=dict)
+    """What a survey of experts tells -> the fact that holds it."""
 
     def claim(self, kind: str, name: str, node: yaml.Node, reader: Reader) -> bool:
         """Take a name for one kind of thing; false, with a problem, if it is taken."""
@@ -88,6 +92,29 @@ def build_sources(entries: Any, names: Names, reader: Reader) -> None:
             )
 
 
+def build_evidence(entries: Any, names: Names, reader: Reader) -> None:
+    """Kinds of evidence. Sources must have been built before."""
+    for name, node, section in entries or ():
+        if not names.claim("kind of evidence", name, node, reader):
+            continue
+        source = section.get("source", "")
+        if source and source not in names.sources:
+            reader.report(section.at("source"), 21, f"unknown source {source!r}", nearest(source, names.sources))
+        grounds = ("cite", "source", "confidence")
+        missing = [key for key in grounds if key not in section.nodes]
+        if 0 < len(missing) < len(grounds):
+            reader.report(node, 7, f"{name}: the key {missing[0]} is missing", "cite, source and confidence go together")
+        names.evidence[name] = m.EvidenceKind(
+            name,
+            some_words(section.get("label"), name),
+            some_words(section.get("note")),
+            wording(section.get("cite")),
+            source,
+            section.get("confidence", ""),
+            place(reader, node),
+        )
+
+
 def _check_day(section: Section, reader: Reader) -> None:
     issued = section.get("issued", "")
     try:
@@ -121,8 +148,9 @@ def build_scales(entries: Any, names: Names, reader: Reader) -> None:
         names.scales[name] = m.ScaleDefinition(name, some_words(section.get("title"), name), tuple(grades), place(reader, node))
 
 
-def build_facts(entries: Any, names: Names, reader: Reader) -> None:
-    """The vocabulary. Scales and factors must have been built before."""
+def build_facts(entries: Any, usual: Section | None, names: Names, reader: Reader) -> None:
+    """The vocabulary, with the evidence that is usual in its file. Scales, factors and kinds of evidence must have been built before."""
+    by_nature = {nature: _evidence(usual, nature, names, reader) for nature in usual.nodes} if usual else {}
     for name, node, section in entries or ():
         if not names.claim("fact", name, node, reader):
             continue
@@ -137,6 +165,9 @@ def build_facts(entries: Any, names: Names, reader: Reader) -> None:
         factor = _known_factor(section, names, reader)
         if kind is None:
             continue
+        survey = _survey(name, section, kind, names, reader)
+        if nature == "derived" and "evidence" in section.nodes:
+            reader.report(section.key_nodes["evidence"], 5, f"{name}: a derived fact has no evidence", "evidence shows what people state")
         names.facts[name] = m.FactDefinition(
             name,
             kind,
@@ -151,7 +182,44 @@ def build_facts(entries: Any, names: Names, reader: Reader) -> None:
             place(reader, node),
             section.get("unless_stated", ""),
             section.get("immutable", False),
+            survey,
+            _evidence(section, "evidence", names, reader) or by_nature.get(nature, ()),
         )
+
+
+def _evidence(section: Section, key: str, names: Names, reader: Reader) -> tuple[str, ...]:
+    """The kinds of evidence that stand under a key, as far as they are known."""
+    kinds = section.get(key, [])
+    for index, kind in enumerate(kinds):
+        if kind not in names.evidence:
+            at = section.at(key)
+            node = at.value[index] if isinstance(at, yaml.SequenceNode) and len(at.value) == len(kinds) else at
+            hint = nearest(kind, names.evidence) or "see knowledge/evidence.yaml"
+            reader.report(node, 21, f"unknown kind of evidence {kind!r}", hint)
+    return tuple(dict.fromkeys(kinds))
+
+
+def _survey(name: str, section: Section, kind: t.Type, names: Names, reader: Reader) -> str:
+    """What the fact tells of a survey of experts; empty, if it tells nothing of one."""
+    told: str = section.get("survey", "")
+    if not told:
+        return ""
+    allowed = SURVEYED[told]
+    if section.get("type") not in allowed:
+        reader.report(section.at("survey"), 28, f"{name}: {told} is no {section.get('type')}", f"it goes with {' or '.join(allowed)}")
+        return told
+    if section.get("nature") != "derived":
+        reader.report(section.at("nature"), 25, f"{name} is told by the opinions of experts, nobody states it", "nature: derived")
+        return told
+    if isinstance(kind, t.Enum):
+        for value, node, _ in section.get("values", ()):
+            if value not in names.scales:
+                reader.report(node, 21, f"unknown scale {value!r}", nearest(value, names.scales))
+    key = f"{told} {kind.name}" if isinstance(kind, t.Scale) else told
+    if key in names.surveyed:
+        reader.report(section.at("survey"), 26, f"{names.surveyed[key]} tells {key} already", "a survey tells each thing to one fact")
+    names.surveyed.setdefault(key, name)
+    return told
 
 
 def _speakable(name: str, node: yaml.Node, reader: Reader) -> bool:

@@ -52,7 +52,8 @@ class Provenance(Record, frozen=True):
 
 
 class FactProof(Record, frozen=True):
-    """How a fact got its value. `how`: stated, derived, unknown, or seen (proved earlier in the same proof).
+    """How a fact got its value. `how`: stated, derived, unknown, surveyed (told by the opinions of experts, which may stand below
+    it as stated grades), or seen (proved earlier in the same proof).
 
     `formula` is the formula of a derived number, `policy` the hit policy of a table. `rules` gave the value; `open_rules`
     could still change it. `facts` are the facts read on the way.
@@ -190,11 +191,16 @@ class Duty(Record, frozen=True):
 
 
 class Question(Record, frozen=True):
-    """An unknown fact that could change the determination: how to ask, and between which grades it decides."""
+    """An unknown fact that could change the determination: how to ask, and between which grades it decides.
+
+    `kind`: scope (it says what applies), alone (its answer by itself changes which grades are possible), together (it does so
+    with other answers) or open (its answers can't be tried: a date, a list).
+    """
 
     fact: str
     label: Words
     question: Words
+    kind: str
     decides: tuple[str, ...]
 
 

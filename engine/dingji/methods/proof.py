@@ -17,6 +17,7 @@ from dingji.language.types import Scale
 from dingji.language.values import Partial, Records
 from dingji.methods import model as m
 from dingji.methods.grounds import steps_by_fact, tracer_of
+from dingji.methods.subjective import survey_proof
 
 MOST_OPEN_RULES = 20
 """A proof shows at most this many rules that could still change a value; `why-not` shows the others."""
@@ -80,14 +81,20 @@ class Prover:
         if step is None:
             return self._stated(name, label, shown, unit)
         outcome = self.evaluation.outcomes[name]
-        rules = tuple(self._rule(i, name) for i in outcome.winners)
+        winners = outcome.winners or (self._failed(step) if outcome.gap else ())
+        rules = tuple(self._rule(i, name) for i in winners)
         undecided = tuple(self._rule(i, name) for i in outcome.undecided[:MOST_OPEN_RULES])
         formula = None
         if step.decision.policy == "formula" and step.entries:
             tracer = tracer_of(self.plan, step.entries[0].position, formula=True)
             formula = tracer.source if tracer else None
-        parts = tuple(self.fact(read) for read in self._reads(step, outcome.winners, outcome.undecided[:MOST_OPEN_RULES]))
+        parts = tuple(self.fact(read) for read in self._reads(step, winners, outcome.undecided[:MOST_OPEN_RULES]))
         return m.FactProof(name, label, shown, unit, "derived", step.decision.policy, formula, None, rules, undecided, parts)
+
+    def _failed(self, step: Step) -> tuple[int, ...]:
+        """The rules by which experts would have given a grade, had there been enough of them, or had they come to an end."""
+        owner = self.knowledge.instruments.get(step.decision.owner)
+        return tuple(entry.position for entry in step.entries) if owner is not None and owner.surveys else ()
 
     def _reads(self, step: Step, winners: tuple[int, ...], undecided: tuple[int, ...]) -> list[str]:
         if step.decision.policy == "reconcile":
@@ -103,7 +110,9 @@ class Prover:
     def _stated(self, name: str, label: Words, shown: str | None, unit: str) -> m.FactProof:
         statement = self.case.statements.get(name)
         if statement is None or statement.value is None:
-            return m.FactProof(name, label, shown, unit, "unknown")
+            proof = m.FactProof(name, label, shown, unit, "unknown")
+            definition = self.knowledge.facts.get(name)
+            return survey_proof(self.knowledge, self.case, proof, self.seen) if definition and definition.survey else proof
         definition = self.knowledge.facts[name]
         on = statement.asserted_on.isoformat() if statement.asserted_on else None
         provenance = m.Provenance(definition.nature, statement.asserted_by, on, statement.evidence, statement.rests_on, statement.note)
