@@ -26,7 +26,8 @@ from dingji.inference.plan import plan_for
 from dingji.inference.prover import prove
 from dingji.knowledge.model import Knowledge
 from dingji.language.values import Records
-from dingji.reasoning.asking import candidates, grades_left, settled
+from dingji.methods.asking import candidates
+from dingji.methods.unsettled import grades_left, settled
 from dingji.reasoning.interview import Interview
 from dingji.shapes import scalar_text
 from knowledge.small import CASE
@@ -298,6 +299,42 @@ def test_the_first_question_of_the_worked_dispute(kb: Knowledge) -> None:
     path = ROOT / "cases" / "power-grid" / "photovoltaic-deaths-unknown.yaml"
     found = Interview(kb, dingji.read_case(path).check(kb), again=True)
     assert [(c.fact, c.decides) for c in found.open()] == [("potential_deaths", ("I", "II"))]
+
+
+DISPUTES = sorted((ROOT / "cases" / "hazards" / "worked").glob("*.yaml"))[::6]
+
+
+@pytest.mark.parametrize("path", [*DISPUTES, ROOT / "cases" / "enterprises" / "chongqing-rating.yaml"], ids=lambda path: path.stem)
+def test_a_grade_asks_what_the_interview_asks(kb: Knowledge, path: Path) -> None:
+    for file in dingji.read_cases(path):
+        case = file.check(kb)
+        if case.expectation is not None and case.expectation.refused:
+            continue
+        found = Interview(kb, case, again=True).open()
+        shown = dingji.grade(kb, case).unknown
+        assert [(q.fact, q.kind, q.decides) for q in shown][: len(found)] == [(c.fact, c.kind, c.decides) for c in found]
+        assert len(shown) == len(found) or found[0].kind == "scope"
+
+
+def test_a_grade_names_facts_that_decide_only_together(twins: Knowledge) -> None:
+    case = interview(twins, crack_width_mm="5", people_below="10", water_level_m="1", patrol_done="true").case
+    asked = dingji.grade(twins, case).unknown
+    assert [(q.fact, q.kind) for q in asked][:1] == [("gate_stuck", "together")]
+    assert len(asked) == 5
+
+
+def test_what_nobody_knows_of_the_scope_does_not_hide_the_other_questions(base: Knowledge) -> None:
+    text = CASE.replace("scope: {region: north}", "scope: {region: unknown}").replace("  water_level_m: 8.5\n", "")
+    assert text.count("unknown") == 1, CASE
+    asked = dingji.grade(base, parse_case(text)).unknown
+    assert [(q.fact, q.kind) for q in asked] == [("region", "scope"), ("water_level_m", "alone")]
+
+
+def test_a_list_with_a_gap_behind_a_sum_is_asked(kb: Knowledge) -> None:
+    # one of the twelve scores of the sheet is missing: 832.5 points are sure, and no other fact is open
+    cases = dingji.read_cases(ROOT / "cases" / "enterprises" / "chongqing-rating.yaml")
+    case = next(c for c in cases if c.id == "cq.score-unknown")
+    assert [q.fact for q in dingji.grade(kb, case).unknown] == ["score_sheet"]
 
 
 def test_the_next_question_comes_at_once(kb: Knowledge) -> None:

@@ -16,8 +16,8 @@ import dingji
 from conftest import ROOT
 from dingji.errors import CaseError
 from dingji.knowledge.model import Knowledge
-from dingji.reasoning.answers import Edit, Ends, Hinges, Ways
-from dingji.reasoning.what_if import WhatIf, read_statement
+from dingji.reasoning.variation.model import Edit, Ends, Hinges, Ways
+from dingji.reasoning.variation.what_if import WhatIf, read_statement
 from knowledge.conftest import edited, good  # noqa: F401
 from knowledge.small import CASE
 

@@ -14,7 +14,7 @@ import dingji
 from dingji.errors import CaseError, KnowledgeError
 from dingji.knowledge.model import Knowledge
 from dingji.methods.model import FactProof
-from dingji.reasoning.why import QuestionError, Why, why
+from dingji.reasoning.explanation.why import QuestionError, Why, why
 from knowledge.mistakes import GOOD
 from knowledge.small import CASE
 

@@ -10,8 +10,8 @@ import pytest
 import dingji
 from conftest import ROOT
 from dingji.knowledge.model import Knowledge
-from dingji.reasoning.why import QuestionError
-from dingji.reasoning.why_not import Route, WhyNot, why_not
+from dingji.reasoning.explanation.why import QuestionError
+from dingji.reasoning.explanation.why_not import Route, WhyNot, why_not
 from knowledge.mistakes import GOOD
 from knowledge.small import CASE
 

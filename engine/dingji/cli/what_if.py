@@ -14,7 +14,7 @@ from dingji.cli.why import show
 if TYPE_CHECKING:
     from dingji.cases.model import Case
     from dingji.knowledge.model import Knowledge
-    from dingji.reasoning.answers import Answer
+    from dingji.reasoning.variation.model import Answer
 
 
 @click.command("what-if")
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--instrument", metavar="ID", help="The finding of this instrument instead of the determination.")
 @click.option("--changes", "size", type=click.IntRange(1, 3), default=3, show_default=True, help="With --to: so many facts at once.")
 @click.option("--most", type=click.IntRange(1), default=10, show_default=True, help="With --to: so many ways are shown.")
-@click.option("--time", "seconds", type=click.FloatRange(0), default=5.0, show_default=True, help="With --to: seconds to search.")
+@click.option("--time", "seconds", type=click.FloatRange(0), default=2.0, show_default=True, help="With --to: seconds to search.")
 @case_options
 def command(
     path: Path,
@@ -83,7 +83,7 @@ def _answer(
     base: Knowledge, case: Case, changes: tuple[str, ...], search: dict[str, Any], wants_hinges: bool, options: dict[str, Any]
 ) -> Answer:
     from dingji.errors import CaseError, Problem
-    from dingji.reasoning.what_if import WhatIf, read_statement
+    from dingji.reasoning.variation.what_if import WhatIf, read_statement
 
     asked = WhatIf(base, case, **options)
     difference = None

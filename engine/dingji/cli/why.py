@@ -49,7 +49,7 @@ def command(
         raise click.UsageError("--rule, --fact and --instrument: one of them")
     from dingji.cases.reader import read_cases
     from dingji.grading import load
-    from dingji.reasoning.why import QuestionError, why
+    from dingji.reasoning.explanation.why import QuestionError, why
 
     base = load(knowledge)
     cases = pick(read_cases(find_case(path)), case_id, path)

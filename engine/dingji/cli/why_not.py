@@ -51,8 +51,8 @@ def command(
         raise click.UsageError("say what is asked for: --grade GRADE, --rule ID or --instrument ID")
     from dingji.cases.reader import read_cases
     from dingji.grading import load
-    from dingji.reasoning.why import QuestionError
-    from dingji.reasoning.why_not import why_not
+    from dingji.reasoning.explanation.why import QuestionError
+    from dingji.reasoning.explanation.why_not import why_not
 
     base = load(knowledge)
     cases = pick(read_cases(find_case(path)), case_id, path)

@@ -19,7 +19,9 @@ from dingji.inference.plan import plan_for
 from dingji.inference.prover import Evaluation, prove
 from dingji.knowledge.model import FactDefinition, Instrument, Knowledge, Rule
 from dingji.language.nodes import facts_of
-from dingji.reasoning.asking import Candidate, candidates, grades_left, is_open, open_rules, settled, target_of
+from dingji.methods.asking import candidates
+from dingji.methods.ranking import Candidate
+from dingji.methods.unsettled import grades_left, is_open, open_rules, settled, target_of
 from dingji.records import Record
 
 

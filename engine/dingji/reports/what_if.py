@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dingji.knowledge.model import Knowledge
 from dingji.language.types import Number
 from dingji.methods import model as m
-from dingji.reasoning.answers import Answer, Difference, Edit, Ends, Firing, Hinges, Shift, Standing, Ways
-from dingji.reasoning.sensitivity import Distance, Edge
+from dingji.reasoning.variation.model import Answer, Difference, Edit, Ends, Firing, Hinges, Shift, Standing, Ways
+from dingji.reasoning.variation.sensitivity import Distance, Edge
 from dingji.records import Record
 from dingji.reports import Form, Language
 from dingji.reports.duties import cited
 from dingji.reports.messages import Catalogue, catalogue
 from dingji.reports.pages import render_page
 from dingji.reports.values import Definition, Speech
+
+if TYPE_CHECKING:
+    from dingji.reports.html.view import ChangeView
+
+
+MOST_ON_PAGE = 12
+"""Of many changes that turn a grade, so many stand on the page of a graded case."""
 
 
 class Line(Record, frozen=True):
@@ -52,6 +60,20 @@ def render_what_if(
     words = catalogue(language, templates)
     view = _Views(Speech(knowledge, words)).page(answer)
     return render_page(f"what-if/{form}.j2", view, words, form=form, width=width, colour=False, templates=templates)
+
+
+def changes_on_page(hinges: Hinges, knowledge: Knowledge, language: Language, templates: Path | None = None) -> tuple[ChangeView, ...]:
+    """What would change the grade, for the page of a graded case: the smallest changes, and what was left out of them."""
+    from dingji.reports.html.view import ChangeView
+
+    words = catalogue(language, templates)
+    lines = [line.head for line in _Views(Speech(knowledge, words)).hinges(hinges).lines]
+    shown = [ChangeView(line) for line in lines[:MOST_ON_PAGE]]
+    if len(lines) > MOST_ON_PAGE:
+        shown.append(ChangeView(words("what-if.more-on-page", n=len(lines) - MOST_ON_PAGE), note=True))
+    if hinges.untried:
+        shown.append(ChangeView(words("what-if.untried", n=hinges.untried), note=True))
+    return tuple(shown) or (ChangeView(words("what-if.none-on-page"), note=True),)
 
 
 class _Views:
@@ -229,9 +251,11 @@ class _Views:
                 before = self.value(edit, edit.before)
                 head = words("what-if.turns", what=self.what(edit), before=before, after=self.after(edit), grades=grades)
             lines.append(Line(head))
-        nothing = () if lines else (words("what-if.no-hinge"),)
+        nothing = () if lines or hinges.untried else (words("what-if.no-hinge"),)
         steady = words.listed([speech.label(name) for name in hinges.steady])
-        return Section(words("what-if.hinges"), tuple(lines), nothing, (words("what-if.steady", facts=steady),) if steady else ())
+        after = [words("what-if.steady", facts=steady)] if steady else []
+        after += [words("what-if.untried", n=hinges.untried)] if hinges.untried else []
+        return Section(words("what-if.hinges"), tuple(lines), nothing, tuple(after))
 
     def distances(self, distances: Iterable[Distance]) -> Section:
         words, speech = self.words, self.speech
@@ -244,7 +268,7 @@ class _Views:
                 value=speech.fact(distance.fact, distance.value),
                 grade=speech.text(distance.grade_label),
             )
-            details = []
+            details = [words("what-if.adjusted")] if distance.adjusted else []
             for id, edge in (("what-if.severer", distance.severer), ("what-if.milder", distance.milder)):
                 if edge is not None:
                     details.append(self.edge(id, distance.fact, edge))

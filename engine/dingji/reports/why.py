@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dingji.knowledge.model import Knowledge
 from dingji.methods import model as m
-from dingji.reasoning.why import Exclusion, Why
+from dingji.reasoning.explanation.why import Exclusion, Why
 from dingji.records import Record
 from dingji.reports import Form, Language
 from dingji.reports.messages import Catalogue, catalogue

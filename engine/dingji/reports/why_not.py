@@ -7,8 +7,8 @@ from pathlib import Path
 
 from dingji.knowledge.model import Knowledge
 from dingji.language import types as t
-from dingji.reasoning.needs import Need
-from dingji.reasoning.why_not import Against, Route, WhyNot
+from dingji.reasoning.explanation.needs import Need
+from dingji.reasoning.explanation.why_not import Against, Route, WhyNot
 from dingji.records import Record, replace
 from dingji.reports import Form, Language
 from dingji.reports.expressions import Phrases, tree

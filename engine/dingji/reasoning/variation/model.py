@@ -8,7 +8,7 @@ import msgspec
 
 from dingji.knowledge.model import Words
 from dingji.methods import model as m
-from dingji.reasoning.sensitivity import Distance
+from dingji.reasoning.variation.sensitivity import Distance
 from dingji.records import Record
 
 
@@ -124,11 +124,15 @@ class Hinge(Record, frozen=True):
 
 
 class Hinges(Record, frozen=True):
-    """What the grade hangs on: the smallest change first; then the facts in its grounds that don't turn it alone."""
+    """What the grade hangs on: the smallest change first; then the facts in its grounds that don't turn it alone.
+
+    `untried` counts the facts, items and fields for which there was no time.
+    """
 
     scale: str
     hinges: tuple[Hinge, ...]
     steady: tuple[str, ...]
+    untried: int = 0
 
 
 class Answer(Record, frozen=True):

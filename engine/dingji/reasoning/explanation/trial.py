@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from dingji.errors import KnowledgeError
-from dingji.inference.prover import prove
+from dingji.inference.prover import Evaluation
 from dingji.inference.run import run
 from dingji.knowledge.model import Knowledge
 from dingji.language import types as t
@@ -18,8 +18,9 @@ from dingji.language.nodes import facts_of
 from dingji.language.values import Records
 from dingji.methods.findings import reachable
 from dingji.methods.proof import shown_value
-from dingji.reasoning.lacks import Lack, Test, meets
-from dingji.reasoning.why import Subject
+from dingji.reasoning.explanation.lacks import Lack, Test, meets
+from dingji.reasoning.explanation.why import Subject
+from dingji.reasoning.variation.propagation import again
 from dingji.records import Record, replace
 
 MOST_ATTEMPTS = 3
@@ -41,20 +42,24 @@ def tried(about: Subject, lacks: tuple[Lack, ...], target: str, wanted: Any) -> 
     It can't where a need is no matter of single values, or where it would make the case one of another kind (a scope fact).
     """
     before: list[dict[str, Any]] = []
+    first: Evaluation | None = None
     for attempt in range(MOST_ATTEMPTS):
         changes = _changes(about, lacks, attempt)
         if changes is None or changes.keys() & _choosing(about.knowledge) or changes in before:
             break
         before.append(changes)
-        # one evaluator searches, both confirm what is shown
-        if _proved(about, changes, target) == wanted:
-            return _outcome(about, changes, target)
-    return _outcome(about, before[0], target) if before else None
+        evaluation = _proved(about, changes)
+        if attempt == 0:
+            first = evaluation
+        if evaluation is not None and evaluation.facts.get(target) == wanted:
+            return _outcome(about, changes, evaluation, target)
+    return _outcome(about, before[0], first, target) if before and first is not None else None
 
 
-def _proved(about: Subject, changes: dict[str, Any], target: str) -> Any:
+def _proved(about: Subject, changes: dict[str, Any]) -> Evaluation | None:
+    """The evaluation with other facts; None where the values are possible one by one, but not together."""
     try:
-        return prove(about.evaluation.plan, {**about.case.facts(), **changes}).facts.get(target)
+        return again(about.evaluation, {**about.case.facts(), **changes}, changes)
     except KnowledgeError:
         return None
 
@@ -68,14 +73,15 @@ def _choosing(knowledge: Knowledge) -> frozenset[str]:
     return found
 
 
-def _outcome(about: Subject, changes: dict[str, Any], target: str) -> Outcome | None:
-    try:
-        evaluation = run(about.knowledge, {**about.case.facts(), **changes}, about.day).evaluation
-    except KnowledgeError:
-        # the values are possible one by one, but not together
+def _outcome(about: Subject, changes: dict[str, Any], evaluation: Evaluation, target: str) -> Outcome | None:
+    plan = evaluation.plan
+    if any(evaluation.truths[i] is False for i in plan.requirements):
         return None
-    if any(evaluation.truths[i] is False for i in evaluation.plan.requirements):
-        return None
+    if plan.engine is not None:
+        # one evaluator searches, both confirm what is shown
+        fired = plan.engine.fire(plan.encoder.fields(evaluation.facts, [evaluation.truths[i] for i in plan.tested]))
+        if set(fired) != {plan.rules[i].id for i in plan.tested if evaluation.truths[i] is True}:
+            run(about.knowledge, {**about.case.facts(), **changes}, about.day)  # refuses, and says where they part
     value, scale = evaluation.facts.get(target), about.knowledge.scale_of(target)
     shown = shown_value(about.knowledge, target, value) if value is not None and is_known(value) else None
     reach = reachable(scale, value) if scale is not None and value is not None else ()

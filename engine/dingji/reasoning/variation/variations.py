@@ -21,11 +21,19 @@ from dingji.knowledge.model import Knowledge, ScaleDefinition
 from dingji.language import nodes as n
 from dingji.language.values import Partial, Records, possible
 from dingji.methods.grounds import grounds
-from dingji.reasoning.mentions import Mentions, mentions
-from dingji.reasoning.slots import Change, Slot, changed
+from dingji.reasoning.variation.mentions import Mentions, mentions
+from dingji.reasoning.variation.propagation import again
+from dingji.reasoning.variation.slots import Change, Slot, changed
 
 Grades = frozenset[int]
 """Severities that are possible; empty if the facts are refused or the rules contradict each other on them."""
+
+
+Start = tuple[tuple[Change, ...], tuple[Slot, ...]]
+"""Changes made and slots set free."""
+_NOTHING: Start = ((), ())
+MOST_STARTS = 64
+"""So many evaluations are kept for others to start from."""
 
 
 class Variations:
@@ -46,6 +54,7 @@ class Variations:
         assert scale is not None, "checked by the loader"
         self.scale: ScaleDefinition = scale
         self.plan, self.cone = _behind(plan, self.goal)
+        self._starts: dict[Any, tuple[Start, Evaluation | None]] = {}
         self.count = 0
 
     def movable(self, fact: str) -> bool:
@@ -53,18 +62,52 @@ class Variations:
         definition = self.knowledge.facts[fact]
         return not (definition.nature == "derived" or definition.immutable or definition.unless_stated or fact in self.scope)
 
-    def evaluate(self, changes: Iterable[Change] = (), freed: Iterable[Slot] = ()) -> Evaluation | None:
-        """The evaluation of the facts after some changes; None if they are refused or the rules contradict each other."""
+    def evaluate(self, changes: Iterable[Change] = (), freed: Iterable[Slot] = (), start: Start | None = None) -> Evaluation | None:
+        """The evaluation of the facts after some changes; None if they are refused or the rules contradict each other.
+
+        `start` are changes and freed slots that many calls have in common: their evaluation is kept, and the others start from it.
+        """
+        changes, freed = tuple(changes), tuple(freed)
+        evaluation = self._from(self._start(start or ((changes, ()) if freed else (changes[:-1], ()))), (changes, freed))
+        if evaluation is None or any(evaluation.truths[i] is False for i in self.plan.requirements):
+            return None
+        return evaluation
+
+    def _start(self, start: Start) -> tuple[Start, Evaluation | None]:
+        key = tuple((slot, value if not isinstance(value, Records) else repr(value)) for slot, value in start[0]), start[1]
+        if key not in self._starts:
+            if len(self._starts) > MOST_STARTS:
+                self._starts = {_NOTHING: self._starts[_NOTHING]}
+            evaluation = self._from(self._start(_NOTHING), start) if start != _NOTHING else self._proved(self.facts)
+            self._starts[key] = start, evaluation
+        return self._starts[key]
+
+    def _from(self, start: tuple[Start, Evaluation | None], end: Start) -> Evaluation | None:
+        """The evaluation of one state of the facts, from that of another."""
+        (changes, freed), evaluation = start
+        if evaluation is None:
+            return self._proved(changed(self.facts, *end, self.knowledge.facts))
         self.count += 1
+        one, two = dict(changes), dict(end[0])
+        slots = {slot for slot in one.keys() | two.keys() if slot not in one or slot not in two or one[slot] != two[slot]}
+        names = {slot.fact for slot in slots | ({*freed} ^ {*end[1]})}
+        here = {name: self.facts[name] for name in names if name in self.facts}
+        edits = [c for c in end[0] if c.slot.fact in names], [slot for slot in end[1] if slot.fact in names]
         try:
-            evaluation = prove(self.plan, changed(self.facts, changes, freed, self.knowledge.facts))
+            return again(evaluation, changed(here, *edits, self.knowledge.facts), names)
         except KnowledgeError:
             return None
-        return None if any(evaluation.truths[i] is False for i in self.plan.requirements) else evaluation
 
-    def grades(self, changes: Iterable[Change] = (), freed: Iterable[Slot] = ()) -> Grades:
+    def _proved(self, facts: dict[str, Any]) -> Evaluation | None:
+        self.count += 1
+        try:
+            return prove(self.plan, facts)
+        except KnowledgeError:
+            return None
+
+    def grades(self, changes: Iterable[Change] = (), freed: Iterable[Slot] = (), start: Start | None = None) -> Grades:
         """The severities that are possible after some changes, whatever the slots of `freed` become."""
-        evaluation = self.evaluate(changes, freed)
+        evaluation = self.evaluate(changes, freed, start)
         if evaluation is None:
             return frozenset()
         value = evaluation.facts.get(self.goal)

@@ -17,9 +17,9 @@ from dingji.language import types as t
 from dingji.language.evaluate import is_known
 from dingji.language.nodes import facts_of
 from dingji.language.values import ARITHMETIC, CONTEXT, Records
-from dingji.reasoning.mentions import Gauge
-from dingji.reasoning.slots import DROPPED, Change, Slot
-from dingji.reasoning.variations import Variations
+from dingji.reasoning.variation.mentions import Gauge
+from dingji.reasoning.variation.slots import DROPPED, Change, Slot
+from dingji.reasoning.variation.variations import Variations
 from dingji.records import Record
 
 GRID = Decimal("0.000001")

@@ -8,17 +8,17 @@ from typing import Any
 
 from dingji.cases.model import Case, Statement
 from dingji.cases.reader import parse_case
-from dingji.conformance import truths_of_rules
 from dingji.errors import CaseError, DingjiError, EvaluationError, KnowledgeError, Problem, nearest
 from dingji.grading import grade, under
-from dingji.inference.prover import Evaluation
+from dingji.inference.plan import plan_for
+from dingji.inference.prover import Evaluation, prove
 from dingji.inference.run import run
 from dingji.knowledge.model import Knowledge, ScaleDefinition
 from dingji.language.types import Scale
-from dingji.language.values import Records
+from dingji.language.values import Records, Truth
 from dingji.methods import model as m
 from dingji.methods.proof import shown_value
-from dingji.reasoning.answers import (
+from dingji.reasoning.variation.model import (
     Answer,
     Difference,
     DutyShift,
@@ -33,11 +33,12 @@ from dingji.reasoning.answers import (
     Verified,
     Ways,
 )
-from dingji.reasoning.samples import Sample, Samples
-from dingji.reasoning.search import MOST_CHANGES, Search, Way
-from dingji.reasoning.sensitivity import distances, extent, is_ordered, sensitivity
-from dingji.reasoning.slots import DROPPED, Change, Slot, changed
-from dingji.reasoning.variations import Variations
+from dingji.reasoning.variation.propagation import again
+from dingji.reasoning.variation.samples import Sample, Samples
+from dingji.reasoning.variation.search import MOST_CHANGES, Search, Way
+from dingji.reasoning.variation.sensitivity import distances, extent, is_ordered, sensitivity
+from dingji.reasoning.variation.slots import DROPPED, Change, Slot, changed
+from dingji.reasoning.variation.variations import Variations
 from dingji.records import replace
 
 MOST_WAYS = 10
@@ -55,6 +56,7 @@ class WhatIf:
         self.day = as_of or case.as_of
         self._variations: Variations | None = None
         self._samples: Samples | None = None
+        self._before: m.Result | None = None
 
     @property
     def variations(self) -> Variations:
@@ -74,9 +76,21 @@ class WhatIf:
         """The case, or a changed one, graded by both evaluators."""
         return grade(self.whole, case, as_of=self.day, profile=self.profile)
 
-    def evaluated(self, case: Case) -> Evaluation:
-        """The evaluation on which both evaluators agree."""
-        return run(self.knowledge, case.facts(), self.day).evaluation
+    @property
+    def before(self) -> m.Result:
+        """The case as it is, graded once for all questions."""
+        if self._before is None:
+            self._before = self.graded(self.case)
+        return self._before
+
+    def _evaluated(self, after: Case) -> tuple[Evaluation, Evaluation]:
+        """The case and a changed one by the reference evaluator; grading has held the other one against it, for each."""
+        one, two = self.case.facts(), after.facts()
+        plans = [plan_for(self.knowledge, facts, self.day) for facts in (one, two)]
+        before = prove(plans[0], one)
+        if plans[0] is not plans[1]:
+            return before, prove(plans[1], two)
+        return before, again(before, two, [name for name in one.keys() | two.keys() if one.get(name) != two.get(name)])
 
     def with_statements(self, statements: Iterable[Statement]) -> WhatIf:
         """The same questions to the case with other statements."""
@@ -88,7 +102,7 @@ class WhatIf:
     def difference(self, statements: Sequence[Statement]) -> Difference:
         """Grade again with other statements, and compare. Raises what grading raises."""
         after = stated(self.case, statements)
-        one, two = self.graded(self.case), self.graded(after)
+        one, two = self.before, self.graded(after)
         now = self.case.facts()
         edits = tuple(self.edit(Change(Slot(s.name), s.value), now) for s in statements)
         ones, twos = ({flag.id: flag for flag in result.flags} for result in (one, two))
@@ -96,23 +110,23 @@ class WhatIf:
             edits=edits,
             determination=_shifted(None, one.determination, two.determination),
             findings=tuple(_finding_shifts(one, two)),
-            firings=tuple(self._firings(self.evaluated(self.case), self.evaluated(after))),
+            firings=tuple(self._firings(*self._evaluated(after))),
             raised=tuple(flag for id, flag in twos.items() if id not in ones),
             cleared=tuple(flag for id, flag in ones.items() if id not in twos),
             duties=tuple(_duty_shifts(one, two)),
         )
 
     def _firings(self, one: Evaluation, two: Evaluation) -> Iterable[Firing]:
-        before, after = truths_of_rules(one), truths_of_rules(two)
-        for name in dict.fromkeys((*before, *after)):
-            # an instrument that does not apply fires no rule
-            was, now = before.get(name, False), after.get(name, False)
-            if (was is True) != (now is True) and (rule := self.knowledge.rules.get(name)) is not None and rule.when is not None:
-                yield Firing(name, rule.text, rule.cite, was, now)
+        before, after = _truths(one), _truths(two)
+        # a rule that is not in the plan, or of an instrument that does not apply, does not fire
+        turned = {name for name in {*before, *after} if (before.get(name) is True) is not (after.get(name) is True)}
+        for name in self.knowledge.rules if turned else ():
+            if name in turned and (rule := self.knowledge.rules[name]).when is not None:
+                yield Firing(name, rule.text, rule.cite, before.get(name, False), after.get(name, False))
 
     # ways to a grade ------------------------------------------------------------------------------------------
 
-    def ways(self, to: str, *, at_most: bool = False, seconds: float = 5.0, changes: int = MOST_CHANGES, most: int = MOST_WAYS) -> Ways:
+    def ways(self, to: str, *, at_most: bool = False, seconds: float = 2.0, changes: int = MOST_CHANGES, most: int = MOST_WAYS) -> Ways:
         """The smallest sets of changes that make the grade `to` (or, with `at_most`, no more severe), the best ones verified.
 
         Raises CaseError if the scale has no such grade.
@@ -171,9 +185,9 @@ class WhatIf:
 
     # what the grade hangs on ----------------------------------------------------------------------------------
 
-    def hinges(self) -> Hinges:
-        """Every fact that turns the grade by itself."""
-        variations, found = self.variations, sensitivity(self.variations, self.samples)
+    def hinges(self, seconds: float | None = None) -> Hinges:
+        """Every fact that turns the grade by itself; if that takes longer than `seconds`, those found until then."""
+        variations, found = self.variations, sensitivity(self.variations, self.samples, seconds)
         hinges = tuple(
             Hinge(
                 tuple(
@@ -183,7 +197,7 @@ class WhatIf:
             )
             for turn in found.turns
         )
-        return Hinges(variations.scale.id, hinges, found.steady)
+        return Hinges(variations.scale.id, hinges, found.steady, found.untried)
 
     def _reachable(self, grades: Iterable[int]) -> tuple[str, ...]:
         return tuple(self.variations.scale.grade(severity).id for severity in sorted(grades, reverse=True))
@@ -275,6 +289,16 @@ def read_statement(text: str, case: Case, knowledge: Knowledge) -> Statement:
 
 
 # before and after -------------------------------------------------------------------------------------------
+
+
+def _truths(evaluation: Evaluation) -> dict[str, Truth]:
+    """Rule id -> truth; a row of a crosswalk stands once for each finding that it carries, and is true if it is for one."""
+    truths: dict[str, Truth] = {}
+    for rule, truth in zip(evaluation.plan.rules, evaluation.truths, strict=True):
+        name = rule.id.partition("@")[0] if rule.kind == "crosswalk" else rule.id
+        # true before unknown before false
+        truths[name] = truth if truth or name not in truths else truths[name] if truths[name] or truth is False else None
+    return truths
 
 
 def _standing(found: m.Determination | m.Finding | None) -> Standing | None:

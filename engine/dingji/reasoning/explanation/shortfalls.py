@@ -13,7 +13,7 @@ from dingji.language import nodes as n
 from dingji.language import values as v
 from dingji.language.evaluate import Evaluator, Facts, compile_node, is_known
 from dingji.language.printer import to_source
-from dingji.reasoning.lacks import (
+from dingji.reasoning.explanation.lacks import (
     MIRRORED,
     NEGATED,
     NOTHING,
@@ -29,19 +29,22 @@ from dingji.reasoning.lacks import (
     meets,
     truth_of,
 )
-from dingji.records import Record
+from dingji.records import Record, field
 
 
 class Part:
     """A part of an expression, compiled when it is first evaluated: of many conditions only a few are followed to the leaves."""
 
-    __slots__ = ("_evaluator", "_parts", "defaults", "new_items", "node")
+    __slots__ = ("_evaluator", "_facts", "_parts", "_source", "defaults", "new_items", "node")
 
     def __init__(self, node: n.Node, defaults: Mapping[str, Any], evaluator: Evaluator | None = None) -> None:
         self.node, self.defaults = node, defaults
         self._evaluator = evaluator
         self._parts: tuple[Part, ...] | None = None
-        self.new_items: dict[bool, tuple[Lack, ...]] = {}
+        self._source = ""
+        self._facts: tuple[str, ...] | None = None
+        self.new_items: dict[tuple[bool, v.Truth], Found] = {}
+        """What a new item of the list of a quantifier lacks, where that does not depend on the case."""
 
     def evaluate(self, facts: Facts) -> Any:
         """The value for some facts."""
@@ -59,12 +62,15 @@ class Part:
     @property
     def source(self) -> str:
         """The expression as text."""
-        return to_source(self.node)
+        self._source = self._source or to_source(self.node)
+        return self._source
 
     @property
     def facts(self) -> tuple[str, ...]:
         """The facts that it reads."""
-        return tuple(sorted(n.facts_of(self.node)))
+        if self._facts is None:
+            self._facts = tuple(sorted(n.facts_of(self.node)))
+        return self._facts
 
 
 class Shortfalls(Record, frozen=True):
@@ -76,6 +82,8 @@ class Shortfalls(Record, frozen=True):
     facts: Facts
     defaults: Mapping[str, Any]
     behind: Callable[[Goal], Found | None]
+    known: dict[tuple[str, tuple[Test, ...]], Found] = field(default_factory=dict)
+    """What facts lack, worked out once: many rules ask the same of a fact."""
 
     def condition(self, trace: Part, wanted: bool, facts: Facts, place: tuple[str, int] = ("", 0)) -> Found:
         """What a condition lacks to have the truth that is `wanted`. `place` is the list and the item that is bound, if any."""
@@ -162,13 +170,19 @@ class Shortfalls(Record, frozen=True):
         return self._fact(name, tests, self.facts.get(name, self.defaults.get(name)))
 
     def _fact(self, name: str, tests: tuple[Test, ...], value: Any) -> Found:
+        key = (name, tests)
+        if key not in self.known:
+            self.known[key] = self._lacking(name, tests, value)
+        return self.known[key]
+
+    def _lacking(self, name: str, tests: tuple[Test, ...], value: Any) -> Found:
         stated = None if value is not None and self.facts.get(name) is None else value
-        lack = Lack(name, True, truth_of(tests, value), name, tests, stated, (name,), gap=gap_of(tests, stated))
-        goal = Goal(name, tests)
+        truth, gap, goal = truth_of(tests, value), gap_of(tests, stated), Goal(name, tests)
         behind = self.behind(goal)
         if behind is None:
+            lack = Lack(name, True, truth, name, tests, stated, (name,), gap=gap)
             return lacking((lack,), (lack,))
-        lack = Lack(name, True, lack.truth, name, tests, stated, (name,), gap=lack.gap, goal=goal, impossible=behind.cost[0] > 0)
+        lack = Lack(name, True, truth, name, tests, stated, (name,), gap=gap, goal=goal, impossible=behind.cost[0] > 0)
         return Found((lack,), behind.base, behind.cost)
 
     def _arithmetic(self, trace: Part, node: n.Arithmetic, tests: tuple[Test, ...], facts: Facts, place: tuple[str, int]) -> Found:
@@ -215,27 +229,29 @@ class Shortfalls(Record, frozen=True):
         some = (node.kind == "any") is wanted
         value = facts.get(node.source)
         records = value.items if isinstance(value, v.Records) else ()
-        items = [(number, {**facts, node.variable + ".": item}) for number, item in enumerate(records, 1)]
-        found = [joined(self._item(trace, wanted, bound, (node.source, number))) for number, bound in items]
+        found = [
+            joined(self._item(trace, wanted, {**facts, node.variable + ".": item}, (node.source, number)))
+            for number, item in enumerate(records, 1)
+        ]
         if not some:
             return joined(found) if found else self._whole(trace, wanted, facts, ("", 0))
-        fields = self._new_item(trace, wanted, facts)
-        truth = None if value is None or not value.complete else False
+        new = self._new_item(trace, wanted, None if value is None or not value.complete else False, facts)
+        return cheapest([*found, new]) if found else new
+
+    def _new_item(self, trace: Part, wanted: bool, truth: v.Truth, facts: Facts) -> Found:
+        """An item of which nothing is known; where what it lacks does not depend on the case, it is worked out once."""
+        node = trace.node
+        assert isinstance(node, n.Quantifier)
+        if (wanted, truth) in trace.new_items:
+            return trace.new_items[wanted, truth]
+        fields = joined(self._item(trace, wanted, {**facts, node.variable + ".": {}}, (node.source, 0))).own
         weight = max(1, len(fields))
         gap = 0.0 if truth is None else float(weight)
         new = Lack(trace.source, wanted, truth, facts=(node.source,), list=node.source, weight=weight, gap=gap, fields=fields)
-        return cheapest([*found, lacking((new,), (new,))])
-
-    def _new_item(self, trace: Part, wanted: bool, facts: Facts) -> tuple[Lack, ...]:
-        """What an item of which nothing is known lacks; where that does not depend on the case, it is worked out once."""
-        node = trace.node
-        assert isinstance(node, n.Quantifier)
-        if wanted in trace.new_items:
-            return trace.new_items[wanted]
-        fields = joined(self._item(trace, wanted, {**facts, node.variable + ".": {}}, (node.source, 0))).own
+        found = lacking((new,), (new,))
         if not any(part.facts for part in trace.parts):
-            trace.new_items[wanted] = fields
-        return fields
+            trace.new_items[wanted, truth] = found
+        return found
 
     def _item(self, trace: Part, wanted: bool, bound: Facts, place: tuple[str, int]) -> list[Found]:
         """What one item lacks: the element to be as wanted, and to be counted (the filter)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from itertools import groupby, pairwise
@@ -13,10 +14,10 @@ from dingji.language import nodes as n
 from dingji.language.evaluate import is_known
 from dingji.language.types import Number
 from dingji.methods.grounds import steps_by_fact
-from dingji.reasoning.samples import Sample, Samples
-from dingji.reasoning.search import relative_size
-from dingji.reasoning.slots import Change, Slot
-from dingji.reasoning.variations import Grades, Variations
+from dingji.reasoning.variation.samples import Sample, Samples
+from dingji.reasoning.variation.search import relative_size
+from dingji.reasoning.variation.slots import Change, Slot
+from dingji.reasoning.variation.variations import Grades, Variations
 from dingji.records import Record
 
 
@@ -36,17 +37,28 @@ class Turn(Record, frozen=True):
 
 
 class Sensitivity(Record, frozen=True):
-    """The slots that turn the grade, the smallest change first, and the facts in its grounds that don't turn it alone."""
+    """The slots that turn the grade, the smallest change first, and the facts in its grounds that don't turn it alone.
+
+    `untried` counts the slots for which there was no time.
+    """
 
     turns: tuple[Turn, ...]
     steady: tuple[str, ...]
+    untried: int = 0
 
 
-def sensitivity(variations: Variations, samples: Samples) -> Sensitivity:
-    """Try each slot by itself with every value that makes a difference."""
-    now = variations.grades()
-    turns = []
-    for slot in variations.slots():
+def sensitivity(variations: Variations, samples: Samples, seconds: float | None = None) -> Sensitivity:
+    """Try each slot by itself with every value that makes a difference; those of the grounds first, if the time is limited."""
+    end = None if seconds is None else time.monotonic() + seconds
+    now, grounds = variations.grades(), variations.grounds()
+    slots = sorted(variations.slots(), key=lambda slot: slot.fact not in grounds)
+    turns, tried = [], set[str]()
+    untried = 0
+    for number, slot in enumerate(slots):
+        if end is not None and time.monotonic() > end:
+            untried = len(slots) - number
+            break
+        tried.add(slot.fact)
         # a settled grade that stays settled while the slot is free does so with each of its values
         if len(now) == 1 and not samples.asked(slot) and variations.grades(freed=[slot]) == now:
             continue
@@ -58,7 +70,7 @@ def sensitivity(variations: Variations, samples: Samples) -> Sensitivity:
     turning = {turn.slot.fact for turn in turns}
     judged = {name for name in turning if variations.knowledge.facts[name].nature == "judged"}
     turns.sort(key=lambda turn: (round(turn.weight, 9), turn.slot.fact in judged, turn.slot))
-    return Sensitivity(tuple(turns), tuple(name for name in variations.grounds() if name not in turning))
+    return Sensitivity(tuple(turns), tuple(name for name in grounds if name in tried - turning), untried)
 
 
 def _flips(variations: Variations, classes: Sequence[Sample], slot: Slot, now: Grades) -> Iterable[Flip]:
@@ -115,7 +127,10 @@ class Edge(Record, frozen=True):
 
 
 class Distance(Record, frozen=True):
-    """A score that a band table reads, and the nearest more severe and milder bands; null where there is none."""
+    """A score that a band table reads, and the nearest more severe and milder bands; null where there is none.
+
+    `adjusted`: the finding starts from the grade of the table, and adjustments follow.
+    """
 
     instrument: str
     title: Words
@@ -127,10 +142,11 @@ class Distance(Record, frozen=True):
     value: str
     severer: Edge | None
     milder: Edge | None
+    adjusted: bool = False
 
 
 def distances(evaluation: Evaluation) -> tuple[Distance, ...]:
-    """For every finding that a table gives from one number: how far that number is from the bands beside it."""
+    """For every finding that a table gives from one number, or that starts from such a grade: how far that number is from the bands beside it."""
     found = []
     for applied in evaluation.plan.applied:
         name = applied.instrument.decides
@@ -141,8 +157,13 @@ def distances(evaluation: Evaluation) -> tuple[Distance, ...]:
 
 def _distance(evaluation: Evaluation, instrument: str, decides: str) -> Distance | None:
     plan, knowledge = evaluation.plan, evaluation.plan.knowledge
-    step = steps_by_fact(plan).get(decides)
-    if step is None or step.decision.policy in ("formula", "reconcile", "adjust"):
+    steps = steps_by_fact(plan)
+    step = steps.get(decides)
+    adjusted = step is not None and step.decision.policy == "adjust"
+    while step is not None and step.decision.policy == "adjust":
+        decides = step.decision.base
+        step = steps.get(decides)
+    if step is None or step.decision.policy in ("formula", "reconcile"):
         return None
     conditions = [plan.rules[e.position].when for e in step.entries]
     names = frozenset().union(*(n.facts_of(when) for when in conditions if when is not None))
@@ -166,6 +187,7 @@ def _distance(evaluation: Evaluation, instrument: str, decides: str) -> Distance
         value=str(score),
         severer=_nearest(bands, score, lambda severity: severity > grade, scale),
         milder=_nearest(bands, score, lambda severity: severity < grade, scale),
+        adjusted=adjusted,
     )
 
 

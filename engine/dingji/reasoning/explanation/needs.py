@@ -16,8 +16,8 @@ from dingji.methods.proof import shown_value
 from dingji.records import Record
 
 if TYPE_CHECKING:
-    from dingji.reasoning.lacks import Lack
-    from dingji.reasoning.why import Proofs, Subject
+    from dingji.reasoning.explanation.lacks import Lack
+    from dingji.reasoning.explanation.why import Proofs, Subject
 
 
 class Need(Record, frozen=True):

@@ -21,9 +21,9 @@ from typing import Any
 from dingji.language import types as t
 from dingji.language.evaluate import is_known
 from dingji.language.values import Partial
-from dingji.reasoning.samples import Samples
-from dingji.reasoning.slots import Change, Slot
-from dingji.reasoning.variations import Grades, Variations
+from dingji.reasoning.variation.samples import Samples
+from dingji.reasoning.variation.slots import Change, Slot
+from dingji.reasoning.variation.variations import Grades, Start, Variations
 from dingji.records import Draft, Record, field
 
 MOST_CHANGES = 3
@@ -71,9 +71,14 @@ class Search:
         result = Found()
         try:
             self.slots = [slot for slot in self.variations.slots() if self.samples.changes(slot)]
-            self._assume_the_worst((), ())
-            self.groups = self._grouped(self.slots)
-            for size in range(1, most + 1):
+            # single changes are few: each is tried, before anything is thought about
+            for slot in self.slots:
+                self._try([], slot)
+            result.complete.append(1)
+            if most > 1:
+                self._assume_the_worst((), ())
+                self.groups = self._grouped(self.slots)
+            for size in range(2, most + 1):
                 self.size = size
                 self._extend([], frozenset(), size)
                 result.complete.append(size)
@@ -107,10 +112,13 @@ class Search:
     def _close(self, changes: list[Change], among: frozenset[Slot]) -> None:
         """Try each single slot beside the changes made."""
         for slot in self._partners(changes, (), among):
-            self._mind_the_time()
-            for change in self.samples.changes(slot):
-                if self.reached([*changes, change]):
-                    self._keep([*changes, change])
+            self._try(changes, slot)
+
+    def _try(self, changes: list[Change], slot: Slot) -> None:
+        self._mind_the_time()
+        for change in self.samples.changes(slot):
+            if self.reached([*changes, change]):
+                self._keep([*changes, change])
 
     def _fresh(self, changes: Sequence[Change], done: frozenset[Slot]) -> frozenset[Slot]:
         """The slots that may join the changes: they complete no set of which a smaller one was found."""
@@ -161,6 +169,8 @@ class Search:
     def _grouped(self, slots: Sequence[Slot]) -> list[list[Slot]]:
         """Groups of slots that leave the grade ruled out even if all of a group are free; a slot that doesn't stands alone."""
         groups: list[list[Slot]] = []
+        if self._possible((), ()):
+            return [[*slots]]  # it is not ruled out as it is
 
         def put(part: list[Slot]) -> None:
             for group in groups:
@@ -217,7 +227,8 @@ class Search:
         """
 
         def grades(*assumed: Change) -> Grades:
-            return self._grades((*self.against, *assumed, *changes), freed)
+            now = (*self.against, *changes, *assumed)
+            return self._grades(now, freed, (now[:-1] if assumed else now, freed))
 
         if self._ruled_out(grades()):
             return True
@@ -251,9 +262,9 @@ class Search:
         """Is no wanted grade among these? Facts that are refused under an assumption say nothing of those that make none."""
         return grades.isdisjoint(self.wanted) and (bool(grades) or not self.against)
 
-    def _grades(self, changes: Sequence[Change], freed: Sequence[Slot] = ()) -> Grades:
+    def _grades(self, changes: Sequence[Change], freed: Sequence[Slot] = (), start: Start | None = None) -> Grades:
         self._mind_the_time()
-        return self.variations.grades(changes, freed)
+        return self.variations.grades(changes, freed, start)
 
     def _mind_the_time(self) -> None:
         if time.monotonic() > self.deadline:

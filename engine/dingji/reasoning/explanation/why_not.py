@@ -18,11 +18,11 @@ from dingji.methods import model as m
 from dingji.methods.findings import reachable
 from dingji.methods.grounds import grounds
 from dingji.methods.proof import shown_value
-from dingji.reasoning.lacks import Found, Goal, Lack, joined
-from dingji.reasoning.needs import Need, Needs
-from dingji.reasoning.trial import Outcome, tried
-from dingji.reasoning.ways import Block, Way, Ways
-from dingji.reasoning.why import (
+from dingji.reasoning.explanation.lacks import Found, Goal, Lack, joined
+from dingji.reasoning.explanation.needs import Need, Needs
+from dingji.reasoning.explanation.trial import Outcome, tried
+from dingji.reasoning.explanation.ways import Block, Way, Ways
+from dingji.reasoning.explanation.why import (
     Exclusion,
     Proofs,
     QuestionError,

@@ -6,6 +6,7 @@ adjustment and its base, a crosswalk and the finding behind it, the reconciliati
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from dingji.inference.plan import Step
@@ -15,8 +16,8 @@ from dingji.knowledge import model as k
 from dingji.language import nodes as n
 from dingji.language.evaluate import is_known
 from dingji.language.types import Scale
-from dingji.reasoning.lacks import NOTHING, Cost, Found, Goal, Lack, Test, joined, lacking, meets
-from dingji.reasoning.shortfalls import Part, Shortfalls
+from dingji.reasoning.explanation.lacks import NOTHING, Cost, Found, Goal, Lack, Test, joined, lacking, meets
+from dingji.reasoning.explanation.shortfalls import Part, Shortfalls
 from dingji.records import Record, replace
 
 
@@ -34,7 +35,7 @@ class Block(Record, frozen=True):
     """override, order (an earlier row), extreme (a worse or better row), default, adjust or reconcile."""
 
 
-class Way(Record, frozen=True):
+class Way(Record, frozen=True, dict=True, gc=True):
     """One way to a value. `rule` is None where a table gives the value if none of its rows holds, or a grade is only carried on.
 
     `through` are the rules that carry the value on: rows of a crosswalk, adjustments in force. `found` is what is lacking in all.
@@ -47,10 +48,10 @@ class Way(Record, frozen=True):
     through: tuple[k.Rule, ...] = ()
     blocks: tuple[Block, ...] = ()
 
-    @property
+    @cached_property
     def cost(self) -> Cost:
         """By which ways are ordered."""
-        return joined([self.found, *(b.found for b in self.blocks)]).cost
+        return joined([self.found, *(b.found for b in self.blocks)]).cost if self.blocks else self.found.cost
 
 
 class Ways:
@@ -63,7 +64,9 @@ class Ways:
         self._steps: dict[str, list[Step]] = {}
         for step in self.plan.steps:
             self._steps.setdefault(step.decision.fact, []).append(step)
+        self._holding: dict[str, list[tuple[int, k.Rule, Any]]] = {}
         self._known: dict[Goal, list[Way]] = {}
+        self._behind: dict[Goal, Found] = {}
         self._lacks: dict[tuple[str, bool], Found] = {}
         self.shortfalls = Shortfalls(self.facts, self.knowledge.defaults, self.behind)
 
@@ -115,10 +118,10 @@ class Ways:
             return None
         if not goal.tests:
             return NOTHING
-        ways = self.to(goal)
-        if not ways:
-            return _impossible(goal.fact, True)
-        return joined([ways[0].found, *(b.found for b in ways[0].blocks)])
+        if goal not in self._behind:
+            ways = self.to(goal)
+            self._behind[goal] = joined([ways[0].found, *(b.found for b in ways[0].blocks)]) if ways else _impossible(goal.fact, True)
+        return self._behind[goal]
 
     def to(self, goal: Goal) -> list[Way]:
         """All ways to a goal, the nearest first."""
@@ -137,18 +140,30 @@ class Ways:
                 return self._reconcile(step, tests)
         return self._table(step, tests)
 
-    def rows(self, step: Step) -> list[k.Rule]:
-        """The rules of a decision, those that the plan leaves out included."""
+    def rows(self, step: Step) -> list[tuple[k.Rule, Any]]:
+        """The rules of a decision with their values of its fact, those that the plan leaves out included; kept with the plan."""
         if "decisions" not in self.knowledge.plans:
             self.knowledge.plans["decisions"] = {d.id: d for d in self.knowledge.decisions}
-        whole = self.knowledge.plans["decisions"].get(step.decision.id, step.decision)
-        return [self.rule(name) for name in whole.rules]
+        key = ("rows", step.decision.id)
+        if key not in self.plan.memo:
+            whole = self.knowledge.plans["decisions"].get(step.decision.id, step.decision)
+            rules = [self.rule(name) for name in whole.rules]
+            self.plan.memo[key] = [(rule, dict(rule.then).get(step.decision.fact)) for rule in rules]
+        found: list[tuple[k.Rule, Any]] = self.plan.memo[key]
+        return found
+
+    def holding(self, step: Step) -> list[tuple[int, k.Rule, Any]]:
+        """The rows of a table that hold, with their places."""
+        name = step.decision.id
+        if name not in self._holding:
+            self._holding[name] = [(i, rule, value) for i, (rule, value) in enumerate(self.rows(step)) if self.truth(rule) is True]
+        return self._holding[name]
 
     def _table(self, step: Step, tests: tuple[Test, ...]) -> list[Way]:
         decision, fact = step.decision, step.decision.fact
-        rows = [(rule, dict(rule.then).get(fact)) for rule in self.rows(step)]
-        met = {value: meets(tests, value) for _, value in rows if value is not None}
-        holding = [(place, rule, value) for place, (rule, value) in enumerate(rows) if self.truth(rule) is True]
+        rows = self.rows(step)
+        met = {value: meets(tests, value) for value in {value for _, value in rows if value is not None}}
+        holding = self.holding(step)
         ways = []
         for place, (rule, value) in enumerate(rows):
             if met.get(value):
@@ -166,7 +181,7 @@ class Ways:
 
     def _formula(self, step: Step, tests: tuple[Test, ...]) -> list[Way]:
         ways = []
-        for rule in self.rows(step):
+        for rule, _ in self.rows(step):
             part = self.part(rule, formula=True)
             if part is not None:
                 found = joined([self.lacks(rule), self.shortfalls.operand(part, tests)])
@@ -178,7 +193,7 @@ class Ways:
         decision = step.decision
         scale = self.knowledge.facts[decision.fact].type
         assert isinstance(scale, Scale)
-        rows = [r for r in self.rows(step) if r.adjustment is not None]
+        rows = [r for r, _ in self.rows(step) if r.adjustment is not None]
         active = [r for r in rows if self.truth(r) is True]
         top = len(scale.grades) - 1
         ways = []

@@ -1,0 +1,133 @@
+"""The page of what-if and its part of a graded case's page: values by hand, over the small base and the worked dispute."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import dingji
+from dingji.knowledge.model import Knowledge
+from dingji.reasoning.variation.model import Answer, Hinges
+from dingji.reasoning.variation.what_if import WhatIf, read_statement
+from dingji.records import replace
+from dingji.reports import Language, render
+from dingji.reports.lines import columns_of
+from dingji.reports.what_if import MOST_ON_PAGE, changes_on_page, render_what_if
+from knowledge.mistakes import GOOD
+from knowledge.small import CASE
+
+from .html.pages import parsed, said, section
+from .samples import DEMO, HOSTILE, LANGUAGES
+
+Changes = tuple[tuple[str, str], ...]
+CRACKED: Changes = (
+    ("cracks: []", "cracks: [{kind: along, width_mm: 30, wet: false}]"),
+    ("crack_width_mm: 21", "crack_width_mm: 5"),
+    ("people_below: 100", "people_below: 5"),
+    ("water_level_m: 8.5", "water_level_m: 7.5"),
+)
+"""A freeboard of 2.5 m is yellow, and so is a pond without patrol; one listed crack of more than 20 mm makes it orange."""
+
+
+@pytest.fixture(scope="module")
+def good() -> Knowledge:
+    return dingji.load(GOOD, cache=False)
+
+
+def asked(good: Knowledge, *changes: tuple[str, str]) -> WhatIf:
+    text = CASE
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return WhatIf(good, dingji.parse_case(text).check(good))
+
+
+def answered(what_if: WhatIf, *statements: str) -> Answer:
+    read = [read_statement(text, what_if.case, what_if.knowledge) for text in statements]
+    return what_if.answer(what_if.difference(read) if read else None, None, None if read else what_if.hinges())
+
+
+def lines(good: Knowledge, answer: Answer, language: Language = "en", form: Any = "text") -> list[str]:
+    return render_what_if(answer, good, form=form, language=language, width=200).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("changes", "language", "expected"),
+    [
+        # a run of values that ends where the range of the fact ends names the other end only
+        ((), "en", "- people below: 100 persons → 99 persons or less: orange"),
+        ((), "zh", "- 下游人数：100人 → 99人及以下：橙"),
+        (CRACKED, "en", "- cracks, item 1, width: 30 mm → 20 mm or less: yellow"),
+        (CRACKED, "zh", "- 裂缝第1项的宽度：30毫米 → 20毫米及以下：黄"),
+        (CRACKED, "en", "- cracks, item 1 (kind: along the crest, width: 30 mm, wet: no): off the list: yellow"),
+    ],
+)
+def test_what_turns_the_grade_in_words(good: Knowledge, changes: Changes, language: Language, expected: str) -> None:
+    assert expected in lines(good, answered(asked(good, *changes)), language)
+
+
+def test_a_duty_that_comes_and_a_rule_newly_met(good: Knowledge) -> None:
+    """From 99 people to 100: the pond gets one grade worse, and what is to be done about a red one is due at once."""
+    page = lines(good, answered(asked(good, ("people_below: 100", "people_below: 99")), "people_below=100"))
+    assert page[page.index("Rules newly met") + 2] == "- duty.lower"
+    assert page[page.index("New duties") + 2] == "- at once: The owner lowers the water."
+    assert "Duties that go" not in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_a_case_says_what_would_change_its_grade(kb: Knowledge, language: Language) -> None:
+    """In the worked dispute ten deaths make a matter of level I (§ 8.1 of the code), five do not."""
+    case = dingji.read_case(DEMO).check(kb)
+    changes = changes_on_page(WhatIf(kb, case).hinges(), kb, language)
+    page = parsed(render(dingji.grade(kb, case), kb, form="html", language=language, detail="panel", changes=changes))
+    shown = said(section(page, "changes"))
+    assert {"en": "5 persons → 10 persons or more: Level I", "zh": "5人 → 10人及以上：一级"}[language] in shown
+
+
+def test_the_page_says_that_nothing_alone_would(good: Knowledge) -> None:
+    """Two findings of yellow or worse hold each other up."""
+    (only,) = changes_on_page(Hinges("pond", (), ("people_below",)), good, "en")
+    assert only.head == "There is none: no single fact turns the grade."
+
+
+def test_the_page_says_what_it_leaves_out(good: Knowledge) -> None:
+    hinges = asked(good).hinges()
+    many = replace(hinges, hinges=hinges.hinges * MOST_ON_PAGE, untried=2)
+    heads = [change.head for change in changes_on_page(many, good, "en")]
+    assert len(heads) == MOST_ON_PAGE + 2
+    assert heads[-2] == f"{2 * MOST_ON_PAGE} more changes turn it; dingji what-if shows them."
+    assert heads[-1].startswith("2 possible changes were not tried, for want of time;")
+
+
+def test_without_time_nothing_is_claimed(good: Knowledge) -> None:
+    what_if = asked(good)
+    hinges = what_if.hinges(seconds=-1)
+    # both levels, the people, the crack, the patrol and the list; no rule behind the grade asks when the hazard was found
+    assert (hinges.hinges, hinges.steady, hinges.untried) == ((), (), 6)
+    page = "\n".join(lines(good, what_if.answer(None, None, hinges)))
+    assert "No single fact" not in page
+    assert f"{hinges.untried} possible changes were not tried" in page
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("changes", [(), CRACKED])
+def test_no_line_is_wider_than_the_page(good: Knowledge, language: Language, changes: Changes) -> None:
+    what_if = asked(good, *changes)
+    answers = [answered(what_if), answered(what_if, "people_below=5", "patrol_done=true"), what_if.answer(None, what_if.ways("yellow"))]
+    for width in (60, 80):
+        for answer in answers:
+            page = render_what_if(answer, good, form="text", language=language, width=width)
+            assert [x for x in page.splitlines() if columns_of(x) > width and good.digest not in x] == []
+
+
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_what_users_write_is_harmless(good: Knowledge, form: str) -> None:
+    page = "\n".join(
+        lines(good, answered(asked(good, ("case: pond", f"case: pond\ntitle: {{en: {json.dumps(HOSTILE)}, zh: x}}"))), form=form)
+    )
+    assert "\x1b" not in page
+    assert "\u202e" not in page
+    if form == "markdown":
+        assert "<script>" not in page
