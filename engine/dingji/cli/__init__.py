@@ -20,10 +20,15 @@ from dingji.version import __version__
 class _Commands(LazyGroup):
     modules = {  # noqa: RUF012
         "ask": "dingji.cli.ask",
+        "audit": "dingji.cli.audit",
+        "batch": "dingji.cli.batch",
+        "compare": "dingji.cli.compare",
+        "delphi": "dingji.cli.delphi",
         "duties": "dingji.cli.duties",
         "explain": "dingji.cli.explain",
         "grade": "dingji.cli.grade",
         "kb": "dingji.cli.kb",
+        "resolve": "dingji.cli.resolve",
         "review": "dingji.cli.review",
         "schema": "dingji.cli.schema",
         "what-if": "dingji.cli.what_if",
@@ -56,11 +61,14 @@ def main() -> None:
     try:
         sys.exit(_call())
     except DingjiError as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
+        from dingji.cli.language import say
+
+        say(error)
         sys.exit(error.exit_code)
     except click.ClickException as error:
-        error.show()
+        from dingji.cli.language import say_usage
+
+        say_usage(error)
         sys.exit(error.exit_code)
     except click.Abort:
         sys.exit(130)
