@@ -14,7 +14,7 @@ CASE := cases/power-grid/photovoltaic-under-500kv.yaml
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	"$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: demo test check bench schema clean
+.PHONY: demo test check bench bench-batch schema clean
 
 demo: $(VENV)/.runtime
 	@$(BIN)/dingji grade $(CASE) --detail panel
@@ -32,9 +32,15 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	@$(BIN)/python benchmarks/one_case.py
+	@$(BIN)/python benchmarks/explanations.py
+	@$(BIN)/python benchmarks/resolve.py
+
+bench-batch: $(VENV)/.dev
+	@$(INSTALL) -e '.[bench]'
+	@$(BIN)/python benchmarks/batch.py
 
 schema: $(VENV)/.runtime
-	@for kind in knowledge case result; do $(BIN)/dingji schema $$kind -o schema/$$kind.schema.json; done
+	@for kind in knowledge case dispute mapping result; do $(BIN)/dingji schema $$kind -o schema/$$kind.schema.json; done
 
 clean:
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -9,11 +9,12 @@ import pytest
 import dingji
 from conftest import ROOT
 from dingji.analysis.coverage import coverage
+from dingji.cases.folder import case_files
 from dingji.cases.reader import CaseFile
 from dingji.conformance import check
 from dingji.knowledge.model import Knowledge
 
-FILES = sorted(p for p in (ROOT / "cases").rglob("*") if p.suffix in (".yaml", ".json"))
+FILES = case_files([ROOT / "cases"])
 CASES = [(path, case) for path in FILES for case in dingji.read_cases(path)]
 
 

@@ -16,6 +16,7 @@ from jsonschema import Draft7Validator
 import dingji
 from conftest import ROOT
 from dingji import schema
+from dingji.cases.folder import case_files, dispute_files
 from dingji.cases.shapes import CASE, STATEMENT
 from dingji.knowledge.model import Knowledge
 from dingji.knowledge.shapes import FILES
@@ -66,22 +67,24 @@ def of_results() -> Draft7Validator:
 # --- the files of the project
 
 
-@pytest.mark.parametrize("kind", ["knowledge", "case", "result"])
+@pytest.mark.parametrize("kind", ["knowledge", "case", "dispute", "mapping", "result"])
 def test_the_files_under_schema_are_up_to_date(kind: str, kb: Knowledge) -> None:
-    made = {"knowledge": schema.knowledge_schema, "case": lambda: schema.case_schema(kb), "result": schema.result_schema}[kind]()
+    of_base = {"case": schema.case_schema, "dispute": schema.dispute_schema, "mapping": schema.mapping_schema}
+    made = of_base[kind](kb) if kind in of_base else {"knowledge": schema.knowledge_schema, "result": schema.result_schema}[kind]()
     kept = json.loads((ROOT / "schema" / f"{kind}.schema.json").read_text("utf-8"))
     assert kept == made, f"schema/{kind}.schema.json is out of date: dingji schema {kind} -o schema/{kind}.schema.json"
 
 
-def test_write_schemas_writes_all_three(kb: Knowledge, tmp_path: Path) -> None:
+def test_write_schemas_writes_all(kb: Knowledge, tmp_path: Path) -> None:
     written = schema.write_schemas(tmp_path, kb)
-    assert [path.name for path in written] == ["knowledge.schema.json", "case.schema.json", "result.schema.json"]
+    assert [path.name for path in written] == [f"{kind}.schema.json" for kind in ("knowledge", "case", "dispute", "mapping", "result")]
     for path in written:
         assert path.read_text("utf-8") == schema.schema_text(json.loads(path.read_text("utf-8")))
 
 
 def test_they_are_valid_draft_07(kb: Knowledge) -> None:
-    for made in (schema.knowledge_schema(), schema.case_schema(kb), schema.result_schema()):
+    of_base = (schema.case_schema(kb), schema.dispute_schema(kb), schema.mapping_schema(kb))
+    for made in (schema.knowledge_schema(), *of_base, schema.result_schema()):
         Draft7Validator.check_schema(made)
         assert made["$schema"] == "http://json-schema.org/draft-07/schema#"
         references = set(re.findall(r'"\$ref": "#/definitions/([^"]+)"', json.dumps(made)))
@@ -91,7 +94,7 @@ def test_they_are_valid_draft_07(kb: Knowledge) -> None:
 
 def test_patterns_are_those_of_editors_too(kb: Knowledge) -> None:
     """Editors compile patterns as ECMAScript with the u flag, where a needless backslash is an error."""
-    for made in (schema.knowledge_schema(), schema.case_schema(kb)):
+    for made in (schema.knowledge_schema(), schema.case_schema(kb), schema.mapping_schema(kb)):
         for pattern in set(_patterns(made)):
             re.compile(pattern)
             assert set(re.findall(r"\\(.)", pattern)) <= set("d^$.*+?()[]{}|/\\"), pattern
@@ -117,14 +120,21 @@ def test_every_knowledge_file_is_valid(of_knowledge: Draft7Validator) -> None:
 
 
 def test_every_case_file_is_valid(of_cases: Draft7Validator) -> None:
-    files = sorted((ROOT / "cases").rglob("*.yaml"))
+    files = case_files([ROOT / "cases"])
     assert len(files) > 30
     assert {str(path.relative_to(ROOT)): w for path in files for d in documents(path) if (w := wrong(of_cases, d))} == {}
 
 
+def test_every_dispute_file_is_valid(kb: Knowledge) -> None:
+    validator = Draft7Validator(schema.dispute_schema(kb))
+    files = dispute_files([ROOT / "cases"])
+    assert len(files) >= 3
+    assert {str(path.relative_to(ROOT)): w for path in files for d in documents(path) if (w := wrong(validator, d))} == {}
+
+
 def test_results_are_valid(kb: Knowledge, of_results: Draft7Validator) -> None:
     """The demo and the first case of every fifth file, as JSON would carry them."""
-    others = sorted(p for p in (ROOT / "cases").rglob("*.yaml") if p != DEMO)
+    others = [p for p in case_files([ROOT / "cases"]) if p != DEMO]
     for path in [DEMO, *others[::5]]:
         result = dingji.grade(kb, dingji.read_cases(path)[0])
         assert wrong(of_results, json.loads(json.dumps(result.to_dict(), ensure_ascii=False))) == [], path

@@ -16,7 +16,7 @@ class Problem(Record, order=True, frozen=True):
     """One mistake in one place.
 
     `line` and `column` count from 1; 0 means that the problem concerns the whole file. `code` is stable: `K` knowledge,
-    `C` case, `E` expression (inside either), `T` template, `X` evaluation. `hint` says what right looks like.
+    `C` case, `D` dispute, `E` expression (inside any), `T` template, `X` evaluation. `hint` says what right looks like.
     """
 
     file: str

@@ -13,10 +13,10 @@ from dingji.inference.carry import check_carried
 from dingji.inference.run import run
 from dingji.knowledge.model import Knowledge, Rule
 from dingji.methods import model as m
+from dingji.methods.asking import questions
 from dingji.methods.determination import determination, disagreement, duties, flags
 from dingji.methods.findings import findings
 from dingji.methods.proof import Prover
-from dingji.methods.questions import questions
 
 
 def load(folder: Path | str | None = None, *, cache: bool = True) -> Knowledge:
@@ -83,7 +83,7 @@ def grade(
         disagreement=differs,
         flags=flags(evaluation),
         duties=duties(evaluation),
-        unknown=questions(evaluation),
+        unknown=questions(evaluation, case),
         proof=proof,
     )
 

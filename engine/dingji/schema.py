@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from dingji.cases.shapes import CASE, STATEMENT, STATUSES
+from dingji.comparison.model import OFFICIAL, Comparison
+from dingji.disputes.shapes import DISPUTE, PARTY
 from dingji.knowledge.model import FactDefinition, FieldDefinition, Knowledge, Words
 from dingji.knowledge.shapes import COLOURS, CONFIDENCES, FILES, METHODS, NATURES
 from dingji.language import types as t
@@ -22,6 +24,7 @@ from dingji.language.units import show
 from dingji.methods.model import Result
 from dingji.records import Record
 from dingji.shapes import DATE, NUMBER, TEXT, Schema, Shape
+from dingji.tables.shapes import MAPPING
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 _UNKNOWN: Schema = {"const": "unknown"}
@@ -72,6 +75,30 @@ def case_schema(knowledge: Knowledge) -> Schema:
     return _whole("dingji case file", "One subject with its facts on a date.", reference, definitions)
 
 
+def mapping_schema(knowledge: Knowledge) -> Schema:
+    """What a mapping file may hold: from the columns of a table to the facts that a person may state."""
+    definitions: dict[str, Schema] = {}
+    reference = MAPPING.schema(definitions)
+    stated = [name for name, fact in knowledge.facts.items() if fact.nature != "derived"]
+    definitions["fact_name"] = {"enum": stated}
+    name: Schema = {"$ref": "#/definitions/fact_name"}
+    definitions["fact_column"]["properties"]["fact"] = name
+    entry: Schema = {"anyOf": [name, {"$ref": "#/definitions/fact_column"}]}
+    properties = definitions[MAPPING.name]["properties"]
+    properties["columns"] = {
+        "description": MAPPING.keys["columns"].doc,
+        "type": "object",
+        "additionalProperties": {"anyOf": [entry, {"type": "array", "items": entry}]},
+    }
+    for key in ("constants", "lists"):
+        (values,) = properties[key].pop("patternProperties").values()
+        lists = {n: values for n in stated if key == "constants" or isinstance(knowledge.facts[n].type, t.Records)}
+        properties[key]["properties"] = lists
+    for key, known in (("official_column", knowledge.scales), ("opinion_column", knowledge.scales)):
+        definitions[key]["properties"]["scale"] = {"enum": sorted(known)}
+    return _whole("dingji mapping file", "From the columns of a table to facts.", reference, definitions)
+
+
 def result_schema() -> Schema:
     """What `Result.to_dict` gives."""
     definitions: dict[str, Schema] = {}
@@ -86,15 +113,41 @@ def result_schema() -> Schema:
     return _whole("dingji result", "A graded case: `dingji grade --format json`, or Result.to_dict() in Python.", result, definitions)
 
 
+def comparison_schema() -> Schema:
+    """What `Comparison.to_dict` gives."""
+    definitions: dict[str, Schema] = {}
+    _of_type(Comparison, "", definitions)
+    found = definitions.pop(Comparison.__name__)
+    properties: dict[str, Schema] = found["properties"]
+    keys = {"version": "knowledge_version", "digest": "knowledge_digest", "profile": "profile"}
+    inner = {key: properties.pop(name) for key, name in keys.items()}
+    properties["knowledge"] = {"type": "object", "additionalProperties": False, "properties": inner, "required": list(inner)}
+    found["required"] = list(properties)
+    found.pop("description")
+    definitions["Column"]["properties"]["method"] = {"enum": [OFFICIAL, *METHODS]}
+    return _whole("dingji comparison", "Methods compared: `dingji compare --format json`, or Comparison.to_dict().", found, definitions)
+
+
+def dispute_schema(knowledge: Knowledge) -> Schema:
+    """What a dispute file may hold: a case with what parties assert of it, with every fact of this knowledge base."""
+    definitions: dict[str, Schema] = case_schema(knowledge)["definitions"]
+    reference = DISPUTE.schema(definitions)
+    for shape, key in ((DISPUTE, "agreed"), (PARTY, "facts")):
+        definitions[shape.name]["properties"][key] = {"description": shape.keys[key].doc, "$ref": "#/definitions/facts"}
+    return _whole("dingji dispute file", DISPUTE.doc, reference, definitions)
+
+
 def schema_text(schema: Schema) -> str:
     """A schema as the text of its file."""
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 def write_schemas(folder: Path, knowledge: Knowledge) -> tuple[Path, ...]:
-    """Write `knowledge.schema.json`, `case.schema.json` and `result.schema.json` into a folder; the paths written."""
+    """Write the schema of each kind of file as `KIND.schema.json` into a folder; the paths written."""
     written = []
-    for name, schema in (("knowledge", knowledge_schema()), ("case", case_schema(knowledge)), ("result", result_schema())):
+    of_base = {"case": case_schema, "dispute": dispute_schema, "mapping": mapping_schema}
+    made = {kind: make(knowledge) for kind, make in of_base.items()}
+    for name, schema in {"knowledge": knowledge_schema(), **made, "result": result_schema()}.items():
         path = folder / f"{name}.schema.json"
         path.write_text(schema_text(schema), encoding="utf-8")
         written.append(path)
@@ -220,7 +273,7 @@ def _both(words: Words) -> str:
 
 # the fields of results that hold one word of a fixed set
 _CHOICES = {"status": STATUSES, "method": METHODS, "confidence": CONFIDENCES, "nature": NATURES, "colour": COLOURS}
-_TYPES = {str: "string", bool: "boolean", int: "integer", type(None): "null"}
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
 
 def _of_type(hint: Any, field: str, definitions: dict[str, Schema]) -> Schema:

@@ -67,9 +67,17 @@ class Terminal:
     def interrupt(self) -> str:
         """Wait for the prompt and press Ctrl-C; what was shown before the prompt."""
         shown = self.expect("\n> ")
-        time.sleep(0.3)  # a person does not press it in the instant between the prompt and the reading
-        self.type(CTRL_C, end="")
+        self.press_ctrl_c()
         return shown
+
+    def press_ctrl_c(self) -> None:
+        """Press Ctrl-C once the process waits for input: a person does not press it in the instant between prompt and reading."""
+        quiet = 0
+        while quiet < 10 and self.process.poll() is None:
+            state = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+            quiet = quiet + 1 if state == "S" else 0
+            time.sleep(0.02)
+        self.type(CTRL_C, end="")
 
     def close(self) -> None:
         """End the process if it still runs."""

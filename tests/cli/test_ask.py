@@ -12,7 +12,7 @@ import wcwidth
 from conftest import ROOT
 from knowledge.small import CASE
 
-from .terminal import BACKSPACE, CTRL_C, END, Terminal
+from .terminal import BACKSPACE, END, Terminal
 from .test_commands import dingji
 
 GOOD = ROOT / "tests" / "knowledge" / "good"
@@ -206,7 +206,7 @@ def test_one_ctrl_c_only_drops_the_line(case: Path, talk: Talk) -> None:
     terminal = talk(case)
     terminal.answer("15")
     terminal.answer("10", end="")
-    terminal.type(CTRL_C, end="")
+    terminal.press_ctrl_c()
     terminal.answer("20")
     # fewer than 100 people: yellow, and the patrol could give no more
     assert terminal.end()[0] == 0

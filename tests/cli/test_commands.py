@@ -38,7 +38,7 @@ def test_json_result_follows_its_schema() -> None:
     jsonschema.Draft7Validator(schema).validate(json.loads(dingji("grade", DEMO, "--format", "json").stdout))
 
 
-@pytest.mark.parametrize("kind", ["case", "knowledge", "result"])
+@pytest.mark.parametrize("kind", ["case", "knowledge", "mapping", "result"])
 def test_schemas_are_draft_7(kind: str) -> None:
     run = dingji("schema", kind)
     assert run.returncode == 0, run.stderr

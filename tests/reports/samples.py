@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import dingji
+from dingji.cases.folder import case_files
 from dingji.knowledge.model import Knowledge
 from dingji.methods.model import Result
 
@@ -29,7 +30,7 @@ HOSTILE = (
 @cache
 def files() -> tuple[Path, ...]:
     """Every case file of the project that holds a case which is graded, not refused."""
-    found = sorted((ROOT / "cases").rglob("*.yaml"))
+    found = case_files([ROOT / "cases"])
     texts = {path: path.read_text("utf-8") for path in found}
     return tuple(
         path for path in found if texts[path].count("\ncase: ") + texts[path].startswith("case: ") > texts[path].count("refused: [")

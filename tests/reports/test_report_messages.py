@@ -5,9 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from dingji.audit.signing import BAD, EXPIRED, SIGNED, UNKNOWN, UNSIGNED
+from dingji.comparison.model import KINDS, OFFICIAL
+from dingji.disputes.issues import ALL, APPLIES, AS_WRITTEN, BY_DATE, BY_SCOPE, MET, NOT_APPLICABLE, NOT_MET
+from dingji.disputes.model import Kind
+from dingji.disputes.world import FACTS
 from dingji.errors import DingjiError
 from dingji.knowledge.model import Knowledge
 from dingji.knowledge.shapes import COLOURS, CONFIDENCES, METHODS, WEAK
@@ -15,12 +21,18 @@ from dingji.language.parser import FUNCTIONS, QUANTIFIERS
 from dingji.methods.agenda import GROUPS as AGENDA
 from dingji.reports.answers import COMMANDS
 from dingji.reports.ask import TOLD
+from dingji.reports.audit import VERDICTS as AUDITED
+from dingji.reports.dispute.chair import TOLD as ASKED
 from dingji.reports.messages import FIELD, catalogue
 
 from .samples import LANGUAGES, ROOT
 
 ENGINE = ROOT / "engine" / "dingji" / "reports"
 TEMPLATES = ROOT / "templates"
+AUDIT = ROOT / "engine" / "dingji" / "audit"
+REFUSALS = {*(f"A{n:03d}" for n in range(1, 8)), "A019", "A030", "A060", "A061", "A062"}
+"""Codes of what a writer or reader refuses to do; the others stand in the report of an audit."""
+TROUBLES = {code for path in AUDIT.glob("*.py") for code in re.findall(r'"(A\d{3})"', path.read_text("utf-8"))} - REFUSALS
 GROUPS = {
     "colour": set(COLOURS),
     "confidence": set(CONFIDENCES),
@@ -42,8 +54,34 @@ GROUPS = {
     "cell": {"here", "possible"},
     "nature": {"judged", "observed"},
     "told": set(TOLD),
+    "decides": {"alone", "reached", "scope", "together"},
     "allowed": {"bool", "choice", "number", "number-in", "integer", "integer-in", "unit", "date", "text", "list", "checklist"},
     "say": {*COMMANDS, "yes", "no", "none", "today"},
+    "fill-in": {"case", "title", "as_of", "official"},
+    "cause": set(KINDS),
+    "comparison-short": {OFFICIAL, *METHODS},
+    "comparison-sign": {"undetermined", "silent", "not_comparable", "none"},
+    "comparison-state": {"undetermined", "silent", "not_comparable"},
+    "comparison-none": {"too-few-cases", "no-variation", "too-few-raters"},
+    "comparison-measure": {"alpha-ordinal", "alpha-nominal", "fleiss-kappa", "kendall-w"},
+    "comparison-head": {
+        *("pair", "n", "raw", "linear", "quadratic", "bias", "measure", "value", "word", "group"),
+        *("rater", "unit", "leniency", "milder", "severer"),
+    },
+    "cause-clause": set(KINDS),
+    "compare-state": {"silent", "not_comparable"},
+    "compare-tile": {"cases", "agree", "differ", "open", "single"},
+    "resolve-kind": set(get_args(Kind)),
+    "resolve-settles": set(get_args(Kind)) - FACTS,
+    "resolve-position": {BY_DATE, BY_SCOPE, APPLIES, NOT_APPLICABLE, ALL, AS_WRITTEN, MET, NOT_MET},
+    "resolve-claim": {"follows", "fails", "open"},
+    "resolve-evidence": {"judged", "observed"},
+    "resolve-immaterial": {"unread", "same"},
+    "resolve-duties": {"computed", "override"},
+    "resolve-told": set(ASKED),
+    "replayed": set(AUDITED),
+    "signature": {SIGNED, UNSIGNED, BAD, UNKNOWN, EXPIRED, "unchecked"},
+    "trouble": TROUBLES,
     "agenda": {*AGENDA, "title", "nothing", "late", "by", "line", "actor", "of"},
 }
 """Groups of messages whose last part comes from a result: what it can be."""

@@ -6,8 +6,8 @@ import pytest
 
 import dingji
 from dingji.knowledge.model import Knowledge
-from dingji.reasoning.why import why
-from dingji.reasoning.why_not import WhyNot, why_not
+from dingji.reasoning.explanation.why import why
+from dingji.reasoning.explanation.why_not import WhyNot, why_not
 from dingji.reports.lines import columns_of
 from dingji.reports.messages import catalogue
 from dingji.reports.why import render_why

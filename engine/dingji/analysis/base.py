@@ -46,7 +46,7 @@ def _idle_facts(knowledge: Knowledge, rules: list[Rule]) -> Iterator[Problem]:
         read.add(decision.base)
     read |= {fact for profile in knowledge.profiles.values() for _, fact in profile.readings}
     for fact in knowledge.facts.values():
-        if fact.name not in read:
+        if fact.name not in read and fact.survey != "scale":  # the scale chooses instruments
             yield _problem(fact.place, 56, f"no rule reads {fact.name}", "delete it, or let a rule read it")
 
 
@@ -89,6 +89,9 @@ def _scale(knowledge: Knowledge, fact: str) -> str:
 
 def _idle_sources(knowledge: Knowledge, rules: list[Rule]) -> Iterator[Problem]:
     cited = {r.source for r in rules} | {i.source for i in knowledge.instruments.values()}
+    cited |= {kind.source for kind in knowledge.evidence.values()}
+    if knowledge.agreement is not None:
+        cited |= {knowledge.agreement.rule.source, *(v.rule.source for v in knowledge.agreement.verdicts)}
     for source in knowledge.sources.values():
         if source.id not in cited:
             yield _problem(source.place, 60, f"nothing cites the source {source.id}", "delete it, or cite it")

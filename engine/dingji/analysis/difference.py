@@ -10,7 +10,9 @@ from dingji.cases.reader import CaseFile
 from dingji.errors import DingjiError
 from dingji.grading import grade
 from dingji.knowledge.model import (
+    Agreement,
     Crosswalk,
+    EvidenceKind,
     FactDefinition,
     Instrument,
     Knowledge,
@@ -20,15 +22,28 @@ from dingji.knowledge.model import (
     Rule,
     ScaleDefinition,
     SourceDocument,
+    Verdicts,
     Words,
 )
 from dingji.language import nodes as n
 from dingji.language import types as t
 from dingji.language.printer import to_source
 from dingji.methods.model import Result
-from dingji.records import Record
+from dingji.records import Record, replace
 
-Entry = FactDefinition | Instrument | Rule | ScaleDefinition | Crosswalk | Reconciliation | Profile | SourceDocument
+Entry = (
+    FactDefinition
+    | Instrument
+    | Rule
+    | ScaleDefinition
+    | Crosswalk
+    | Reconciliation
+    | Profile
+    | SourceDocument
+    | EvidenceKind
+    | Agreement
+    | Verdicts
+)
 
 
 class Change(Record, frozen=True):
@@ -60,9 +75,26 @@ def changes(old: Knowledge, new: Knowledge) -> tuple[Change, ...]:
         ("reconciliation", old.reconciliations, new.reconciliations),
         ("profile", old.profiles, new.profiles),
         ("source", old.sources, new.sources),
+        ("evidence", old.evidence, new.evidence),
+        ("verdicts", _verdicts(old), _verdicts(new)),
+        ("agreement", _agreement(old), _agreement(new)),
     ):
         found += _compare(kind, before, after)
     return tuple(found + _policies(old, new))
+
+
+_NOWHERE = Place("", 0, 0)
+
+
+def _verdicts(base: Knowledge) -> dict[str, Verdicts]:
+    return {v.id: v for v in base.agreement.verdicts} if base.agreement else {}
+
+
+def _agreement(base: Knowledge) -> dict[str, Agreement]:
+    """What is said of agreement beside the words for it."""
+    if base.agreement is None:
+        return {}
+    return {base.agreement.rule.id: replace(base.agreement, verdicts=())}
 
 
 def _compare(kind: str, old: Mapping[str, Entry], new: Mapping[str, Entry]) -> list[Change]:
@@ -76,8 +108,15 @@ def _compare(kind: str, old: Mapping[str, Entry], new: Mapping[str, Entry]) -> l
 
 
 def _parts(old: Record, new: Record) -> tuple[tuple[str, str, str], ...]:
-    pairs = ((name, getattr(old, name), getattr(new, name)) for name in old.__struct_fields__ if name != "place")
+    pairs = ((name, _placeless(getattr(old, name)), _placeless(getattr(new, name))) for name in old.__struct_fields__ if name != "place")
     return tuple((name, *_told_apart(a, b)) for name, a, b in pairs if a != b)
+
+
+def _placeless(value: Any) -> Any:
+    """A part of an entry without where it stands: the rules of a profile are parts of it, and have places of their own."""
+    if isinstance(value, tuple):
+        return tuple(map(_placeless, value))
+    return replace(value, place=_NOWHERE) if isinstance(value, Record) and "place" in value.__struct_fields__ else value
 
 
 def _told_apart(old: Any, new: Any) -> tuple[str, str]:

@@ -35,7 +35,7 @@ class Dialogue:
         self.interview, self.asker, self.listener = interview, asker, listener
         self.by, self.on = by, on
         self._interrupted = False
-        _edit_lines()
+        edit_lines()
 
     def run(self) -> bool:
         """Ask until nothing is left that can change the grade; false if the person stopped before."""
@@ -164,13 +164,13 @@ class Dialogue:
 
     def _refuse(self, error: DingjiError, definition: Definition) -> None:
         """Say what is wrong with an answer, as for a case file, and what may be answered."""
-        for problem in error.problems:
-            told = f"{problem.message}; {problem.hint}" if problem.hint else problem.message
+        for problem in map(self.asker.translated, error.problems):
+            told = self.asker.words("list.semicolon").join(filter(None, (problem.message, problem.hint)))
             self._say("refused", problem=f"{told} [{problem.code}]")
         click.echo(self.asker.line(allowed_answers(definition, self.asker.speech)), nl=False)
 
 
-def _edit_lines() -> None:
+def edit_lines() -> None:
     """Line editing that knows Chinese characters, where Python and the locale have it; else the terminal itself edits the line."""
     if locale.getencoding().lower().replace("-", "") != "utf8":
         return  # readline would take the bytes of a character for commands

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from dingji.cli.audit.recording import Recording, record_all, record_options
 from dingji.cli.options import PAGES, find_case, pick, report_options, terminal_width, use_colour, write
+
+if TYPE_CHECKING:
+    from dingji.cases.model import Case
+    from dingji.knowledge.model import Knowledge
+    from dingji.reports.html.view import ChangeView
+
+SECONDS_FOR_CHANGES = 0.2
+"""So long a document looks for what would change the grade; what it did not come to, it says."""
 
 
 @click.command("grade")
@@ -18,6 +28,7 @@ from dingji.cli.options import PAGES, find_case, pick, report_options, terminal_
     "--detail", type=click.Choice(["brief", "panel", "full"]), help="How much to show (default: brief; full for html, docx, pdf)."
 )
 @click.option("--require", metavar="GRADE", help="Exit 1 unless the grade is settled and not more severe than GRADE.")
+@record_options
 @report_options
 def command(path: Path, detail: str | None, require: str | None, **options: Any) -> int:
     """Grade a case by every method that applies, and say where the methods part.
@@ -31,6 +42,7 @@ def command(path: Path, detail: str | None, require: str | None, **options: Any)
       dingji grade CASE --format json -o result.json
       dingji grade CASE --format html -o report.html
       dingji grade CASE --lang zh --detail panel
+      dingji grade CASE --record my-records --by "Li Wei"
     """
     return grade_file(path, detail or ("full" if options["form"] in PAGES else "brief"), require, **options)
 
@@ -49,8 +61,9 @@ def grade_file(
     case_id: str | None,
     templates: Path | None,
     quiet: bool,
+    recording: Recording | None = None,
 ) -> int:
-    """Grade the cases of a file and write the report; 1 if a grade does not meet `require`."""
+    """Grade the cases of a file, record them, and write the report; 1 if a grade does not meet `require`."""
     from dingji.cases.reader import read_cases
     from dingji.grading import grade, load
 
@@ -60,13 +73,19 @@ def grade_file(
     cases = pick(read_cases(find_case(path)), case_id, path)
     if form in PAGES and len(cases) > 1:
         raise click.UsageError(f"--format {form} makes a document of one case, and the file holds {len(cases)}: choose with --case")
-    results = [grade(base, case, as_of=as_of, today=dt.date.today(), profile=profile) for case in cases]
+    today = dt.date.today()
+    results = [grade(base, case, as_of=as_of, today=today, profile=profile) for case in cases]
+    if recording is not None:
+        record_all(recording, base, knowledge, cases, results, as_of=as_of, today=today, profile=profile)
     met = require is None or all(_meets(base, result, require) for result in results)
     if form == "json":
         plain = [r.to_dict() for r in results]
         text: str | bytes = json.dumps(plain[0] if len(plain) == 1 else plain, ensure_ascii=False, indent=2)
     else:
-        pages = [_page(result, base, form, lang, detail, templates, use_colour(output)) for result in results]
+        pages = []
+        for case, result in zip(cases, results, strict=True):
+            changes = _changes(base, case.check(base), as_of, profile, lang, templates) if form in PAGES and detail != "brief" else ()
+            pages.append(_page(result, base, form, lang, detail, templates, use_colour(output), changes))
         text = pages[0] if len(pages) == 1 else "\n".join(map(str, pages))
     write(text, output)
     if results and results[0].without and not quiet:
@@ -74,18 +93,36 @@ def grade_file(
     return int(not met)
 
 
-def _page(result: Any, base: Any, form: str, lang: str, detail: str, templates: Path | None, colour: bool) -> str | bytes:
-    """A result as a report."""
+def _changes(
+    base: Knowledge, case: Case, as_of: dt.date | None, profile: str | None, lang: str, templates: Path | None
+) -> tuple[ChangeView, ...]:
+    """What would change the grade, as far as it is found in the time; nothing where the methods give no grade together."""
+    from dingji.errors import CaseError
+    from dingji.reasoning.variation.what_if import WhatIf
+    from dingji.reports.what_if import changes_on_page
+
+    try:
+        hinges = WhatIf(base, case, as_of=as_of, profile=profile).hinges(SECONDS_FOR_CHANGES)
+    except CaseError:
+        return ()
+    return changes_on_page(hinges, base, "zh" if lang == "zh" else "en", templates)
+
+
+def _page(
+    result: Any, base: Any, form: str, lang: str, detail: str, templates: Path | None, colour: bool, changes: Sequence[ChangeView]
+) -> str | bytes:
+    """A result as a report. `changes` (what would change the grade) concern documents only."""
     from dingji.reports import Detail, Document, Form, Language, render, render_document
 
     language: Language = "zh" if lang == "zh" else "en"
     much: Detail = "brief" if detail == "brief" else "panel" if detail == "panel" else "full"
     if form in ("docx", "pdf"):
         document: Document = "docx" if form == "docx" else "pdf"
-        return render_document(result, base, form=document, language=language, detail=much, templates=templates)
+        return render_document(result, base, form=document, language=language, detail=much, templates=templates, changes=changes)
     shape: Form = "html" if form == "html" else "markdown" if form == "markdown" else "text"
     colour = colour and shape == "text"
-    return render(result, base, form=shape, language=language, detail=much, width=terminal_width(), colour=colour, templates=templates)
+    layout: dict[str, Any] = {"width": terminal_width(), "colour": colour, "templates": templates}
+    return render(result, base, form=shape, language=language, detail=much, changes=changes, **layout)
 
 
 def _meets(base: Any, result: Any, require: str) -> bool:

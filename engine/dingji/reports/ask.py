@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dingji.errors import Problem
 from dingji.knowledge.model import FactDefinition, FieldDefinition, Instrument, Knowledge, Rule
 from dingji.knowledge.shapes import WEAK
 from dingji.language import types as t
 from dingji.methods.proof import shown_value
-from dingji.reasoning.asking import Candidate
+from dingji.methods.ranking import Candidate
 from dingji.reasoning.interview import Interview, Reason
 from dingji.records import Record
 from dingji.reports.answers import checklist, choices
 from dingji.reports.messages import Catalogue, catalogue
 from dingji.reports.pages import render_page
+from dingji.reports.problems import translator
+from dingji.reports.questions import decides
 from dingji.reports.values import Definition, Speech
 
 TOLD = (
@@ -114,6 +117,12 @@ class Asker:
         """A remark, wrapped to the page."""
         return self.page("line", LineView(text))
 
+    def translated(self, problem: Problem) -> Problem:
+        """A problem in the language of the interview."""
+        if self.words.language == "en":
+            return problem
+        return translator(self.words.language, self._page["templates"]).problem(problem)
+
     def told(self, code: str, **fields: object) -> str:
         """One of TOLD, wrapped to the page."""
         return self.line(self.words.choice("told", code, **fields))
@@ -165,12 +174,7 @@ class Asker:
         return words("ask.why.rule", text=speech.text(rule.text), cite=words("cite", cite=cite))
 
     def _decides(self, candidate: Candidate) -> str:
-        if candidate.kind in ("together", "open"):
-            return self.words("ask.why.together", grades=self._grades(candidate.decides, joiner="and"))
-        tried = isinstance(self.interview.definition(candidate.fact).type, t.Bool | t.Enum | t.Number | t.Scale)
-        if len(candidate.decides) == 1 or not tried:
-            return self.words("ask.why.reached", grades=self._grades(candidate.decides))
-        return self.words("ask.why.alone", grades=self._grades(candidate.decides, joiner="and"))
+        return decides(candidate.fact, candidate.kind, candidate.decides, self.interview.scale() or "", self.speech)
 
     def _outlooks(self, candidate: Candidate) -> tuple[str, ...]:
         """What each choice would leave possible."""
@@ -239,15 +243,9 @@ class Asker:
         listed = self.words("list.comma").join(self.speech.label(fact) for fact in facts[:MOST_NAMES])
         return self.words("ask.account.more", facts=listed, n=len(facts) - MOST_NAMES) if len(facts) > MOST_NAMES else listed
 
-    def _grades(self, grades: tuple[str, ...], joiner: str = "or") -> str:
+    def _grades(self, grades: tuple[str, ...]) -> str:
         scale = self.interview.scale()
-        if scale is None:
-            return ""
-        return (
-            self.speech.grades(scale, grades)
-            if joiner == "or"
-            else self.words.listed([self.speech.grade(scale, g) for g in grades], joiner)
-        )
+        return self.speech.grades(scale, grades) if scale is not None else ""
 
 
 def allowed_answers(definition: Definition, speech: Speech) -> str:

@@ -76,7 +76,7 @@ def catalogue(language: str, templates: Path | None = None) -> Catalogue:
 def _folder(folder: Path) -> dict[str, str]:
     messages: dict[str, str] = {}
     for path in sorted(folder.glob("*.yaml")):
-        for id, text in _read(path, path.stat().st_mtime_ns).items():
+        for id, text in read_messages(path, path.stat().st_mtime_ns).items():
             if id in messages:
                 raise ReportError([Problem(str(path), 0, 0, "T004", f"the message {id!r} stands in two files", "an id stands once")])
             messages[id] = text
@@ -86,7 +86,7 @@ def _folder(folder: Path) -> dict[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _read(path: Path, changed: int) -> dict[str, str]:
+def read_messages(path: Path, changed: int) -> dict[str, str]:
     """The messages of a file; `changed` keys the memory to the file's state."""
     problems = Problems("T")
     try:

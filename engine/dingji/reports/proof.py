@@ -63,6 +63,8 @@ class ProofViews:
         view = FactView(proof.fact, speech.text(proof.label), speech.fact(proof.fact, proof.value), proof.how)
         if proof.how == "stated" and proof.provenance is not None:
             return replace(view, remarks=tuple(self._said(proof.provenance)))
+        if proof.how == "surveyed":
+            return replace(view, facts=tuple(self.fact(part) for part in proof.facts))
         if proof.how != "derived":
             return view
         return replace(

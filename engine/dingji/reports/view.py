@@ -11,6 +11,7 @@ from dingji.reports.duties import DutyView, duties
 from dingji.reports.findings import DifferenceView, FindingView, TodayView, differences, findings, remarks, today
 from dingji.reports.messages import Catalogue
 from dingji.reports.proof import FactView, ProofViews
+from dingji.reports.questions import QuestionView, more_questions, questions
 from dingji.reports.values import Speech
 
 
@@ -40,13 +41,6 @@ class FlagView(Record, frozen=True):
     cite: str
 
 
-class QuestionView(Record, frozen=True):
-    """What to ask, and the grades between which the answer decides."""
-
-    question: str
-    decides: str
-
-
 class Report(Record, frozen=True):
     """A graded case. `headline` is the grade in words, `meaning` what its status means; empty strings stand for nothing."""
 
@@ -68,6 +62,7 @@ class Report(Record, frozen=True):
     judged: tuple[JudgementView, ...]
     flags: tuple[FlagView, ...]
     questions: tuple[QuestionView, ...]
+    more_questions: str
     duties: tuple[DutyView, ...]
     duties_summary: str
     today: tuple[TodayView, ...]
@@ -101,7 +96,8 @@ def report(result: m.Result, knowledge: Knowledge, words: Catalogue, *, with_pro
         grounds=tuple(_ground(g, speech) for g in found.rests_on) if found else (),
         judged=tuple(_judgement(j, speech) for j in found.judged if j.value != "unknown") if found else (),
         flags=tuple(FlagView(speech.text(f.text), words("cite", cite=speech.text(f.cite))) for f in result.flags),
-        questions=tuple(_question(q, found, speech) for q in result.unknown) if found else (),
+        questions=questions(result, speech),
+        more_questions=more_questions(result, speech),
         duties=shown_duties,
         duties_summary=_duties_summary(shown_duties, words),
         today=today(result, speech),
@@ -175,13 +171,6 @@ def _judgement(judged: m.Judgement, speech: Speech) -> JudgementView:
         by=judged.asserted_by or words("judged.nobody"),
         evidence=words("list.semicolon").join(judged.evidence) or words("judged.no-evidence"),
     )
-
-
-def _question(question: m.Question, found: m.Determination, speech: Speech) -> QuestionView:
-    words = speech.words
-    grades = [speech.grade(found.scale, g) for g in question.decides]
-    decides = words("question.decides-one", grade=grades[0]) if len(grades) == 1 else words("question.decides", grades=words.listed(grades))
-    return QuestionView(speech.text(question.question), decides)
 
 
 def _duties_summary(shown: tuple[DutyView, ...], words: Catalogue) -> str:

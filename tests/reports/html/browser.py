@@ -24,7 +24,7 @@ HEIGHT = 2000
 _LOOK = """
 const found = [...document.querySelectorAll("iframe")].map(frame => {
   const page = frame.contentDocument, width = frame.clientWidth;
-  const first = page.getElementById("determination").getBoundingClientRect();
+  const first = (page.getElementById("determination") ?? page.querySelector("h2")).getBoundingClientRect();
   page.querySelectorAll("details").forEach(one => { one.open = true; });  // the deepest lines are the narrowest
   const out = [...page.querySelectorAll("body *")].filter(e => {
     const box = e.getBoundingClientRect();
@@ -32,7 +32,7 @@ const found = [...document.querySelectorAll("iframe")].map(frame => {
   });
   return {
     name: frame.title, width, scroll: page.documentElement.scrollWidth, text: page.body.innerText,
-    out: out.map(e => e.tagName + "." + e.className), scripted: !page.querySelector(".tools").hidden,
+    out: out.map(e => e.tagName + "." + e.className), scripted: page.querySelector(".tools")?.hidden === false,
     top: first.top, bottom: first.bottom,
     font: frame.contentWindow.getComputedStyle(page.body).fontSize,
   };

@@ -15,11 +15,12 @@ from dingji.errors import KnowledgeError, Problem, nearest
 if TYPE_CHECKING:
     from dingji.knowledge.model import Knowledge, Rule, Words
 
+LISTS = ("instruments", "rules", "facts", "scales", "profiles", "sources", "verdicts")
 FILTERED = ("instruments", "rules", "facts", "sources")
 
 
 @click.command("list")
-@click.argument("what", type=click.Choice(["instruments", "rules", "facts", "scales", "profiles", "sources"]), default="instruments")
+@click.argument("what", type=click.Choice(LISTS), default="instruments")
 @click.option("--search", metavar="WORDS", help="Only entries with all these words, in either language.")
 @click.option("--instrument", metavar="ID", help="Only what this instrument holds, reads or cites.")
 @click.option("--fact", metavar="NAME", help="Only what reads or writes this fact.")
@@ -95,6 +96,9 @@ def _rows(base: Knowledge, what: str, lang: str, chosen: list[Rule] | None) -> l
             return [row(s.id, s.title, " > ".join(g.id for g in s.grades)) for s in base.scales.values()]
         case "profiles":
             return [row(p.id, p.title, p.joins) for p in base.profiles.values()]
+        case "verdicts":
+            schemes = base.agreement.verdicts if base.agreement else ()
+            return [row(v.id, v.rule.text, ", ".join(v.measures)) for v in schemes]
         case "sources":
             cited = base.sources if chosen is None else {r.source for r in chosen}
             return [row(s.id, s.title, s.number) for s in base.sources.values() if s.id in cited]

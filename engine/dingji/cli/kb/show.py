@@ -33,7 +33,7 @@ def command(name: str, form: str, lang: str, output: Path | None, knowledge: Pat
     base = load(knowledge)
     entry = _entry(base, name, lang)
     if entry is None:
-        known = [*base.rules, *base.instruments, *base.facts, *base.scales, *(d.id for d in base.decisions)]
+        known = [*base.rules, *base.instruments, *base.facts, *base.scales, *(d.id for d in base.decisions), *_agreement(base)]
         raise KnowledgeError(
             [Problem("kb show", 0, 0, "K021", f"there is no rule, instrument, fact or scale {name!r}", nearest(name, known))]
         )
@@ -48,6 +48,11 @@ def command(name: str, form: str, lang: str, output: Path | None, knowledge: Pat
                 lines.append(f"{key}: {value}")
         write("\n".join(lines), output)
     return 0
+
+
+def _agreement(base: Knowledge) -> list[str]:
+    """The ids of what judges agreement."""
+    return [base.agreement.rule.id, *(v.id for v in base.agreement.verdicts)] if base.agreement else []
 
 
 def _entry(base: Knowledge, name: str, lang: str) -> dict[str, Any] | None:
@@ -91,6 +96,13 @@ def _entry(base: Knowledge, name: str, lang: str) -> dict[str, Any] | None:
             "title": s.title.in_(lang),
             "grades": [f"{g.id}  {g.label.in_(lang)}" + (f" ({g.colour})" if g.colour else "") for g in s.grades],
         }
+    judged = next((v for v in base.agreement.verdicts if v.id == name), None) if base.agreement else None
+    if judged is not None:
+        bounds = ["" if b.bound is None else f"{'>=' if b.inclusive else '>'} {b.bound}" for b in judged.bands]
+        words = [f"{bound or 'below'}  {b.word.in_(lang)}" for bound, b in zip(bounds, judged.bands, strict=True)]
+        return {"verdicts": judged.id, "measures": list(judged.measures), "bands": words, **_rule(base, judged.rule, lang)}
+    if base.agreement and base.agreement.rule.id == name:
+        return {"minimum cases": base.agreement.minimum_cases, **_rule(base, base.agreement.rule, lang)}
     decision = next((d for d in base.decisions if d.id == name), None)
     if decision is not None:
         rules = [

@@ -1,9 +1,11 @@
-"""`dingji kb test`: the cases with an expectation, as tests of the knowledge."""
+"""`dingji kb test`: the cases and disputes with an expectation, as tests of the knowledge."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,13 +13,16 @@ from dingji.cli.kb.options import FORMAT, PATHS, cases_of
 from dingji.cli.options import knowledge_options, write
 from dingji.errors import DingjiError
 
+if TYPE_CHECKING:
+    from dingji.knowledge.model import Knowledge
+
 
 @click.command("test")
 @PATHS
 @FORMAT
 @knowledge_options
 def command(paths: tuple[Path, ...], form: str, lang: str, output: Path | None, knowledge: Path | None, quiet: bool) -> int:
-    """Grade every case below PATH that says what it expects, and report each difference. Exit 1 if there is one.
+    """Grade every case and analyse every dispute below PATH that says what it expects, and report each difference. Exit 1 if there is one.
 
     Without PATH, the cases that come with dingji.
 
@@ -43,6 +48,9 @@ def command(paths: tuple[Path, ...], form: str, lang: str, output: Path | None, 
             found = [str(p) for p in error.problems]
         met += not found
         wrong += [{"file": str(path), "case": file.id, "difference": line} for line in found]
+    for path, name, found in _disputes(base, paths):
+        met += not found
+        wrong += [{"file": str(path), "case": name, "difference": line} for line in found]
     failed = len({(w["file"], w["case"]) for w in wrong})
     if form == "json":
         plain = {"met": met, "failed": failed, "without_expectation": silent, "differences": wrong}
@@ -56,3 +64,19 @@ def command(paths: tuple[Path, ...], form: str, lang: str, output: Path | None, 
         lines.append(f"{met} cases as expected, {failed} not" + (f", {silent} without expectation" if silent else ""))
         write("\n".join(lines), output)
     return int(failed > 0)
+
+
+def _disputes(base: Knowledge, paths: tuple[Path, ...]) -> Iterator[tuple[Path, str, list[str]]]:
+    """Every dispute below the paths that says what it expects, and what differs."""
+    from dingji.cases.folder import dispute_files
+    from dingji.disputes.conformance import check
+    from dingji.disputes.reader import read_dispute
+    from dingji.knowledge import bundled
+
+    for path in dispute_files(paths or [bundled("cases")]):
+        try:
+            dispute = read_dispute(path).check(base)
+            if dispute.expectation is not None:
+                yield path, dispute.id, check(base, dispute)
+        except DingjiError as error:
+            yield path, path.stem, [str(p) for p in error.problems]

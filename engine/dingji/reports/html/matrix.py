@@ -70,6 +70,22 @@ class _Matrix(Record, frozen=True):
     column: str
 
 
+class BandMatrix(Record, frozen=True):
+    """The matrix of an instrument without a case on it, and the two facts whose values are its rows and columns."""
+
+    row: str
+    column: str
+    view: MatrixView
+
+
+def band_matrix(instrument: str, speech: Speech) -> BandMatrix | None:
+    """The matrix that an instrument grades by; None if it has none."""
+    found = speech.knowledge.instruments.get(instrument)
+    matrix = _matrix(speech.knowledge, found.decides) if found else None
+    view = _Drawing(matrix, speech.knowledge, {}, speech).view(speech.instrument(instrument)) if matrix else None
+    return BandMatrix(matrix.row, matrix.column, view) if matrix and view else None
+
+
 def matrices(result: m.Result, speech: Speech) -> tuple[MatrixView, ...]:
     """The matrix of each finding that has one."""
     knowledge = under(speech.knowledge, result.profile)

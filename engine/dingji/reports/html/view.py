@@ -19,10 +19,11 @@ LANGUAGES = {"en": "en", "zh": "zh-Hans"}
 
 
 class ChangeView(Record, frozen=True):
-    """A change of the facts and the grade that it leads to, as one line with its details."""
+    """A change of the facts and the grade that it leads to, as one line with its details; or a `note` on what was looked for."""
 
     head: str
     details: tuple[str, ...] = ()
+    note: bool = False
 
 
 class PageView(Record, frozen=True):

@@ -53,8 +53,8 @@ def word(view: PageView, words: Catalogue, detail: str) -> bytes:
     except ImportError:
         raise ReportError([Problem("python-docx", 0, 0, "T005", "a Word document needs a package", EXTRA)]) from None
     document = docx.Document()
-    prepare(document, _clean(view.report.title), view.language)
-    writer = _Writer(document, mapped(view, _clean), words)
+    prepare(document, clean(view.report.title), view.language)
+    writer = _Writer(document, mapped(view, clean), words)
     writer.head()
     for section in SECTIONS[detail]:
         getattr(writer, section)()
@@ -64,7 +64,7 @@ def word(view: PageView, words: Catalogue, detail: str) -> bytes:
     return stream.getvalue()
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Text without what no XML may hold: besides the invisible characters, two that are none."""
     return stripped(text).replace("\ufffe", "").replace("\uffff", "")
 
@@ -173,13 +173,19 @@ class _Writer:
         for question in self.report.questions:
             line = self.words("question.line", question=question.question, decides=question.decides)
             self.document.add_paragraph(line, style="List Number")
+        if self.report.more_questions:
+            self._soft(self.report.more_questions)
 
     def changes(self) -> None:
         """What would change the grade."""
         if self.view.changes:
             self._heading(self.words("html.changes.title"))
+        if any(not change.note for change in self.view.changes):
             self._soft(self.words("html.changes.lead"))
         for change in self.view.changes:
+            if change.note:
+                self.document.add_paragraph(change.head)
+                continue
             self._bullet(change.head)
             for line in change.details:
                 self._indented(line, 2)
