@@ -155,9 +155,9 @@ def _decode(data: Any) -> Any:
     return cls(*values)
 
 
-# The plans of a knowledge base are not kept; the position of a node comes last, by keyword.
+# The plans and conditions compiled for a knowledge base are not kept; the position of a node comes last, by keyword.
 _FIELDS = {name: cls.__struct_fields__ for name, cls in _CLASSES.items() if issubclass(cls, Record)}
-_FIELDS["Knowledge"] = tuple(f.name for f in dataclasses.fields(model.Knowledge) if f.name != "plans")
+_FIELDS["Knowledge"] = tuple(f.name for f in dataclasses.fields(model.Knowledge) if f.name not in ("plans", "compiled"))
 # A cache written under other definitions of these classes is not ours to read.
 FORMAT = hashlib.sha256(
     repr([(name, fields, sorted(_CLASSES[name].__annotations__.items())) for name, fields in sorted(_FIELDS.items())]).encode()

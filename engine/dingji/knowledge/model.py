@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import ChainMap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from dingji.knowledge.shapes import WEAK
 from dingji.language import nodes as n
@@ -266,6 +267,8 @@ class Instrument(Record, frozen=True):
     place: Place
     surveys: tuple[str, ...] = ()
     """Scales: the instrument applies only where experts were asked to grade on one of them."""
+    family_title: Words = Words("", "")
+    """What the editions of the family have in common; empty where another edition says it."""
 
 
 class Crosswalk(Record, frozen=True):
@@ -363,6 +366,8 @@ class Knowledge:
     """The kinds of evidence that facts name. They guide whoever must show a fact, and change no grade."""
     plans: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """Compiled plans by scope; filled by the inference layer."""
+    compiled: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Compiled conditions by rule; filled by the inference layer, and shared with the bases that differ from this one in some texts."""
 
     def __repr__(self) -> str:
         return f"<Knowledge {self.digest[:12]}: {len(self.rules)} rules>"
@@ -374,6 +379,15 @@ class Knowledge:
         A derived fact has none: only its rules say what it can be, and they are checked against its range.
         """
         return _Ranges(self.facts)
+
+    @property
+    def named_rules(self) -> Mapping[str, Rule]:
+        """What people may cite: the rules by id, those that a profile puts in their place included."""
+        if "named rules" not in self.plans:
+            joining = {rule.id: rule for profile in self.profiles.values() for rule in profile.rules}
+            self.plans["named rules"] = ChainMap(cast(dict[str, Rule], self.rules), joining)
+        found: Mapping[str, Rule] = self.plans["named rules"]
+        return found
 
     def rules_of(self, owner: str) -> list[Rule]:
         """The rules of an instrument, crosswalk or reconciliation, in the order of its file."""
@@ -391,6 +405,11 @@ class Knowledge:
         if not instrument.family:
             return [instrument]
         return [i for i in self.instruments.values() if i.family == instrument.family]
+
+    def family_title(self, family: str) -> Words:
+        """What the editions of a family have in common; the family itself if none of them says it."""
+        titles = (i.family_title for i in self.instruments.values() if i.family == family and i.family_title.en)
+        return next(titles, Words(family, family))
 
     def shown(self, fact: str, value: Any) -> Any:
         """A known value as written in cases: severities become grades again."""

@@ -377,4 +377,5 @@ def build_instrument(section: Section, block: Block) -> m.Instrument | None:
         note=wording(section.get("note")),
         place=place(reader, section.node),
         surveys=surveys,
+        family_title=wording(section.get("family_title")),
     )
