@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -92,6 +93,34 @@ def test_all_that_is_wrong_with_the_findings_is_told_at_once(pond: Path) -> None
     assert ("error[D020]" in err, "error[D021]" in err, err.count("error[")) == (True, True, 2)
 
 
+def test_a_ruling_goes_into_the_chain_and_is_audited(pond: Path, tmp_path: Path) -> None:
+    """Two rulings, one of them a departure that has ended: the audit grades both again, and reports the departure."""
+    folder = tmp_path / "records"
+    over = ("--override", "orange", "--justification", "drained", "--authority", "the board", "--expires", "2016-01-01")
+    shown = run(pond, *DECIDE)[1]
+    assert run(pond, *DECIDE, "--record", folder, "--by", "Ann", "--at", "2015-06-02T09:00:00+08:00") == (0, shown, "")
+    assert run(pond, *DECIDE, *over, "--record", folder)[0] == 0
+    done = dingji("audit", folder, "--knowledge", GOOD, "--on", "2015-12-31")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("reproduced: 2" in done.stdout, "[A059]" in done.stdout, "red -> orange, the board" in done.stdout) == (True, True, True)
+    late = dingji("audit", folder, "--knowledge", GOOD, "--on", "2016-01-01")
+    assert (late.returncode, "[A043]" in late.stdout) == (1, True)
+    kept = json.loads((folder / "00000001.json").read_bytes())["predicate"]
+    assert (kept["recordedBy"], kept["ruling"]["ruling"]["stands"]) == ("Ann", "red")
+    assert kept["ruling"]["ruling"]["findings"][0]["reason"]["en"] == "The census counts a hundred."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [((), 2, "--record keeps a ruling"), (("--decide", "warden=Ann", "--reason", "x"), 1, "error[D043]"), (DECIDE, 1, "error[A005]")],
+)
+def test_what_is_no_ruling_is_not_recorded(pond: Path, tmp_path: Path, arguments: tuple[str, ...], code: int, says: str) -> None:
+    folder = tmp_path / "records"
+    at = ("--at", "yesterday") if "A005" in says else ()
+    found, out, err = run(pond, *arguments, "--record", folder, *at)
+    assert (found, out, says in err, folder.exists()) == (code, "", True, False)
+
+
 def test_findings_are_kept_in_the_file(pond: Path) -> None:
     code, _, err = run(pond, *DECIDE, "--save", pond)
     assert (code, err) == (0, f"findings saved in {pond}: 1\n")
@@ -176,13 +205,25 @@ def test_the_dialogue_in_chinese_takes_other_values_and_goes_back(talk: Talk, po
     terminal.answer("返回")
     assert "没有可返回的认定。" in terminal.answer("很多")
     terminal.answer("普查")
-    assert "不能采纳" in terminal.answer("99")
+    refused = terminal.answer("99")
+    assert "不能采纳" in refused
+    assert re.search("[a-z]{3} [a-z]{3}", refused.split("\n", 1)[1]) is None, "the reason is told in Chinese too"
     terminal.answer("实地清点")
     terminal.answer("否")
     code, shown = terminal.end()
     assert code == 0
     assert "结论已定：橙。" in shown
     assert "finds: 99" in pond.read_text("utf-8")
+
+
+def test_a_ruling_found_in_a_dialogue_is_recorded(talk: Talk, pond: Path, tmp_path: Path) -> None:
+    terminal = talk(pond, "--record", tmp_path / "records")
+    terminal.answer("2")
+    terminal.answer("The census counts a hundred.")
+    terminal.answer("no")
+    assert terminal.end()[0] == 0
+    assert dingji("audit", tmp_path / "records", "--knowledge", GOOD).returncode == 0
+    assert b'"stands":"red"' in (tmp_path / "records" / "00000001.json").read_bytes()
 
 
 def test_stopping_changes_nothing(talk: Talk, pond: Path) -> None:

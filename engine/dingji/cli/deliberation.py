@@ -16,6 +16,7 @@ from dingji.errors import DingjiError
 from dingji.reports.answers import Listener
 from dingji.reports.dispute.chair import Chair
 from dingji.reports.messages import catalogue
+from dingji.reports.problems import told
 from dingji.shapes import plain
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Deliberation:
     def __init__(self, settlement: Settlement, deciding: Deciding, language: str, templates: Path | None) -> None:
         self.settlement, self.deciding = settlement, deciding
         self.chair = Chair(settlement, catalogue(language, templates), terminal_width())
-        self.listener = Listener(settlement.knowledge, templates)
+        self.listener, self.templates = Listener(settlement.knowledge, templates), templates
         self.asked: list[str] = []
         edit_lines()
 
@@ -143,8 +144,7 @@ class Deliberation:
 
     def _refuse(self, error: DingjiError) -> None:
         for problem in error.problems:
-            told = f"{problem.message}; {problem.hint}" if problem.hint else problem.message
-            self._say("refused", problem=f"{told} [{problem.code}]")
+            self._say("refused", problem=told(problem, self.chair.words, self.templates))
 
     def _read(self) -> Reply:
         """A line from the panel: empty ones are passed over, the end of input stops and saves, Ctrl-C twice stops without saving."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dingji.cli.audit.recording import Recording, append_all, record_options
+from dingji.cli.language import spoken
 from dingji.cli.options import Day, find_case, knowledge_options, terminal_width, use_colour, write
 from dingji.records import Draft
 
@@ -24,6 +26,8 @@ class Job(Draft):
     """The dispute at hand: its file, its analysis, what is decided so far, and how to show it."""
 
     knowledge: Knowledge
+    folder: Path | None
+    """Where the knowledge was loaded from."""
     path: Path
     file: DisputeFile
     before: bytes
@@ -34,6 +38,7 @@ class Job(Draft):
     output: Path | None
     templates: Path | None
     quiet: bool
+    recording: Recording | None
 
 
 FORMS = ("text", "markdown", "html", "docx", "json")
@@ -58,6 +63,7 @@ FORMS = ("text", "markdown", "html", "docx", "json")
 @click.option("--guide/--no-guide", default=None, help="Walk the panel through the issues (default: in a terminal).")
 @click.option("--templates", type=click.Path(path_type=Path), help="A folder whose templates replace ours.")
 @click.option("--format", "form", type=click.Choice(FORMS), default="text", show_default=True)
+@record_options
 @knowledge_options
 def command(
     path: Path, decisions: tuple[str, ...], reasons: tuple[str, ...], guide: bool | None, save_to: Path | None, **options: Any
@@ -72,25 +78,27 @@ def command(
       dingji resolve cases/disputes/photovoltaic.yaml
       dingji resolve DISPUTE --decide potential_deaths=5 --reason "Thirty people work below the line."
       dingji resolve DISPUTE --format docx -o ruling.docx --lang zh
+      dingji resolve DISPUTE --record my-records --by "Chen"
     """
     if len(reasons) != len(decisions):
         raise click.UsageError(f"--decide stands {len(decisions)} times, --reason {len(reasons)} times: each finding has its reason")
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     if guide and not terminal:
         raise click.UsageError("--guide is a dialogue and needs a terminal; without one use --decide")
-    job = _job(path, **{key: options[key] for key in ("knowledge", "form", "lang", "output", "templates", "quiet")})
+    job = _job(path, **{key: options[key] for key in ("knowledge", "form", "lang", "output", "templates", "quiet", "recording")})
     _take(job, decisions, reasons, options)
     talks = guide if guide is not None else terminal and not decisions and job.form == "text" and job.output is None
     if talks:
         return _talk(job, save_to)
     ruling = _rule(job)
+    _record(job, ruling)
     if save_to is not None:
         _save(job, save_to)
     _show(job, ruling)
     return 0
 
 
-def _job(path: Path, *, knowledge: Path | None, form: str, lang: str, output: Path | None, templates: Path | None, quiet: bool) -> Job:
+def _job(path: Path, *, knowledge: Path | None, form: str, output: Path | None, **options: Any) -> Job:
     from dingji.disputes.deciding import Deciding
     from dingji.disputes.reader import read_dispute
     from dingji.disputes.settlement import Settlement
@@ -104,7 +112,7 @@ def _job(path: Path, *, knowledge: Path | None, form: str, lang: str, output: Pa
     dispute = file.check(base)
     settlement = Settlement(dispute, base)
     settlement.confirm()
-    return Job(base, path, file, path.read_bytes(), settlement, Deciding(dispute, base), form, lang, output, templates, quiet)
+    return Job(base, knowledge, path, file, path.read_bytes(), settlement, Deciding(dispute, base), form=form, output=output, **options)
 
 
 def _take(job: Job, decisions: tuple[str, ...], reasons: tuple[str, ...], options: dict[str, Any]) -> None:
@@ -166,10 +174,25 @@ def _talk(job: Job, save_to: Path | None) -> int:
     if job.deciding.ruled != before or save_to is not None:
         _save(job, save_to or job.path)
     ruling = _rule(job)
+    _record(job, ruling)
     if ruling is not None:
         click.echo()
         _show(job, ruling)
     return 0
+
+
+def _record(job: Job, ruling: Ruling | None) -> None:
+    """Write the ruling at the end of the chain of records, where that was asked for."""
+    if job.recording is None:
+        return
+    if ruling is None:
+        raise click.UsageError("--record keeps a ruling: decide with --decide, or name a dispute that has one")
+    from dingji.audit.record import Recorder
+    from dingji.disputes.recording import Answering, recorded
+
+    settlement = job.settlement.with_dispute(job.deciding.dispute)
+    answering = Answering(job.recording.by, job.recording.time)
+    append_all(job.recording, [recorded(Recorder(job.knowledge, job.folder), settlement, ruling, job.file, answering)])
 
 
 def _save(job: Job, target: Path) -> None:
@@ -183,7 +206,7 @@ def _save(job: Job, target: Path) -> None:
     except (UnwritableError, OSError) as error:
         raise click.ClickException(f"can't write {target}: {getattr(error, 'strerror', None) or error}") from None
     if not job.quiet:
-        click.echo(f"findings saved in {target}: {len(job.deciding.ruled.findings)}", err=True)
+        click.echo(spoken(f"findings saved in {target}: {len(job.deciding.ruled.findings)}"), err=True)
 
 
 def _show(job: Job, ruling: Ruling | None) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 
 from dingji.disputes.diagram import REFUSED, Diagram, Outcome, Part
 from dingji.disputes.model import Dispute, Issue
-from dingji.disputes.world import FACTS, World, Worlds, stands
+from dingji.disputes.world import FACTS, World, Worlds
 from dingji.errors import CaseError, KnowledgeError, Problem
 from dingji.inference.plan import Entry, Plan, Step, plan_for
 from dingji.inference.prover import prove
+from dingji.knowledge.choices import stands
 from dingji.knowledge.linking import rule_reads
 from dingji.knowledge.model import Knowledge, ScaleDefinition
 from dingji.methods.findings import reachable

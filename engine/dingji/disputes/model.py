@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from dingji.cases.model import Case, Statement
@@ -164,6 +165,15 @@ class Dispute(Record, frozen=True):
     expectation: Expectation | None
     note: str
     place: Place
+
+    def days(self, findings: Iterable[PanelFinding] = ()) -> tuple[dt.date, ...]:
+        """The day as of which the case is graded: what was found, or what all say alike; while it is open, every day in dispute."""
+        found = {finding.issue: finding.position for finding in findings}
+        for issue in (*self.issues, *self.common):
+            if issue.kind == "date":
+                positions = (issue.positions[found[issue.id]],) if issue.id in found else issue.positions
+                return tuple(position.value for position in positions)
+        return (self.case.as_of,)
 
     def issue(self, id: str) -> Issue:
         """The issue of an id. Raises KeyError if there is none."""

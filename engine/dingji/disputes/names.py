@@ -122,8 +122,8 @@ class Names:
         """The rules that a party reads as met or not met."""
         found = {}
         for name, node, word in section.get("readings", ()):
-            if name not in self.knowledge.rules:
-                self.reader.report(node, 26, f"unknown rule {name!r}", nearest(name, self.knowledge.rules))
+            if name not in self.knowledge.named_rules:
+                self.reader.report(node, 26, f"unknown rule {name!r}", nearest(name, self.knowledge.named_rules))
             else:
                 found[name] = word == "met"
         return found
@@ -131,7 +131,7 @@ class Names:
     def arguments(self, section: Section) -> tuple[m.Argument, ...]:
         """The arguments, each with the one thing that it refers to."""
         valid: dict[str, Mapping[str, object]] = {
-            "rule": self.knowledge.rules,
+            "rule": self.knowledge.named_rules,
             "fact": self.knowledge.facts,
             "instrument": self.knowledge.instruments,
         }

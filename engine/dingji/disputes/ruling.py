@@ -14,12 +14,13 @@ import msgspec
 from dingji.disputes.diagram import Outcome
 from dingji.disputes.issues import fact_key
 from dingji.disputes.model import Dispute, Override, PanelFinding, Ruled
-from dingji.disputes.settlement import Settlement, outcome_of, plain
+from dingji.disputes.settlement import Settlement, only_day, outcome_of, plain
 from dingji.errors import CaseError, DingjiError, EvaluationError, KnowledgeError, Problem
-from dingji.inference.plan import plan_for
+from dingji.inference.plan import Plan, plan_for
 from dingji.inference.policies import Outcome as Settled
 from dingji.inference.prover import prove
 from dingji.methods.determination import duties
+from dingji.methods.grounds import grounds
 from dingji.methods.model import Determination, Duty, FactProof, Finding, Result, RuleProof
 from dingji.records import Record, replace
 
@@ -48,6 +49,10 @@ class Ruling(Record, frozen=True):
     rules: frozenset[str]
     duties: tuple[Duty, ...]
     doubtful: tuple[Duty, ...]
+    account: dict[str, int]
+    """The positions on which `result` was graded: what was found, and of the rest one party's account."""
+    beside: tuple[str, ...] = ()
+    """Assumed or unverified rules among the grounds of a grade that stands without them: another way to it is free of them."""
 
     @property
     def settled(self) -> Outcome | None:
@@ -86,16 +91,19 @@ def rule(settlement: Settlement, ruled: Ruled | None = None) -> Ruling:
     decided = {finding.issue for finding in ruled.findings}
     left = tuple(issue.id for issue in dispute.issues if issue.id not in decided and issue.id not in still)
     accounts = _accounts(fixed) if len(computed) == 1 else []
-    results = [result for choice in accounts if (result := _graded(fixed, choice, computed[0], dispute)) is not None]
+    graded = [(choice, result) for choice in accounts if (result := _graded(fixed, choice, computed[0], dispute)) is not None]
+    results = [result for _, result in graded]
     result = results[0] if results else None
-    ruling = Ruling(dispute, ruled.findings, computed, still, left, result, ruled.override, frozenset(), (), ())
+    account = {**graded[0][0], **{f.issue: f.position for f in ruled.findings}} if graded else {}
+    ruling = Ruling(dispute, ruled.findings, computed, still, left, result, ruled.override, frozenset(), (), (), account)
     _check(ruling, ruled)
     following = [r.duties for r in results]
     if ruled.override is not None and ruled.override.duties_follow == "override":
         following = [_duties_at(fixed, choice, ruled.override.grade) for choice in accounts]
     sure, doubtful = _common(following)
     rules = [frozenset(r.id for r in applied(behind(result, dispute.about))) for result in results]
-    return replace(ruling, rules=frozenset.intersection(*rules) if rules else frozenset(), duties=sure, doubtful=doubtful)
+    beside = _beside(fixed, graded[0][0]) if graded else ()
+    return replace(ruling, rules=frozenset.intersection(*rules) if rules else frozenset(), duties=sure, doubtful=doubtful, beside=beside)
 
 
 def behind(result: Result, about: str | None) -> tuple[FactProof, ...]:
@@ -193,13 +201,31 @@ def _refused(ruling: Ruling, number: int, message: str, hint: str) -> RulingErro
     return RulingError([Problem(place.file, place.line, place.column, f"D{number:03d}", message, hint)])
 
 
+def _graded_fact(plan: Plan, about: str | None) -> str:
+    """The fact that is the grade in dispute, of a case that has one."""
+    if about is not None:
+        return plan.knowledge.instruments[about].decides
+    assert plan.reconciliation is not None, "a grade was computed"
+    return plan.reconciliation.decides
+
+
+def _beside(fixed: Settlement, choice: dict[str, int]) -> tuple[str, ...]:
+    """The weak rules among the grounds of the grade; whether they make it provisional says its status."""
+    world = fixed.grid.worlds.world(choice)
+    facts = world.case.facts()
+    plan = plan_for(world.knowledge, facts, world.day)
+    if plan.reconciliation is None and fixed.dispute.about is None:
+        return ()
+    found = grounds(prove(plan, facts), _graded_fact(plan, fixed.dispute.about))
+    return tuple(plan.rules[position].id for position in found.rules if plan.rules[position].weak)
+
+
 def _duties_at(fixed: Settlement, choice: dict[str, int], grade: str) -> tuple[Duty, ...]:
     """The duties as they would be if the grade in dispute were another: those that rest on other findings stay as they are."""
     world = fixed.grid.worlds.world(choice)
     plan = plan_for(world.knowledge, world.case.facts(), world.day)
-    about = fixed.dispute.about
-    fact = world.knowledge.instruments[about].decides if about is not None else plan.reconciliation and plan.reconciliation.decides
-    scale = world.knowledge.scale_of(fact) if fact else None
+    fact = _graded_fact(plan, fixed.dispute.about)
+    scale = world.knowledge.scale_of(fact)
     assert scale is not None, "a grade was computed"
     steps, severity = [], scale.severity(grade)
     for step in plan.steps:
@@ -220,6 +246,11 @@ def _duties_at(fixed: Settlement, choice: dict[str, int], grade: str) -> tuple[D
 
 def record(settlement: Settlement, ruling: Ruling) -> dict[str, Any]:
     """The decision as plain data: what was in dispute, what was found, what follows, and under which knowledge."""
+    return {**decision(settlement, ruling), "result": None if ruling.result is None else ruling.result.to_dict()}
+
+
+def decision(settlement: Settlement, ruling: Ruling) -> dict[str, Any]:
+    """The record without the graded case."""
     dispute = settlement.whole
     keys = {issue.id: [position.key for position in issue.positions] for issue in dispute.issues}
     findings = []
@@ -236,6 +267,7 @@ def record(settlement: Settlement, ruling: Ruling) -> dict[str, Any]:
         )
     return {
         **plain(settlement),
+        "as_of": only_day(dispute.days(ruling.findings), dispute),
         "procedure": msgspec.to_builtins(dispute.procedure),
         "panel": [msgspec.to_builtins(member) for member in dispute.panel],
         "agreed": {name: fact_key(settlement.knowledge, name, dispute.case.statements[name].value) for name in dispute.agreed},
@@ -251,5 +283,4 @@ def record(settlement: Settlement, ruling: Ruling) -> dict[str, Any]:
             "duties": [msgspec.to_builtins(duty) for duty in ruling.duties],
             "doubtful_duties": [msgspec.to_builtins(duty) for duty in ruling.doubtful],
         },
-        "result": None if ruling.result is None else ruling.result.to_dict(),
     }

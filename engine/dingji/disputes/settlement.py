@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
@@ -13,7 +14,7 @@ from dingji.disputes.diagram import REFUSED, Diagram, Outcome, Part, Tree, tree_
 from dingji.disputes.grid import Grid
 from dingji.disputes.model import Dispute, Issue
 from dingji.disputes.names import claimed
-from dingji.disputes.world import FACTS, Choice
+from dingji.disputes.world import FACTS, Positions
 from dingji.errors import CaseError, EvaluationError, KnowledgeError
 from dingji.knowledge.model import Knowledge, ScaleDefinition
 from dingji.methods.model import Result
@@ -99,11 +100,11 @@ class Settlement:
             count *= len(issue.positions)
         return count
 
-    def after(self, choice: Choice) -> Part:
+    def after(self, choice: Positions) -> Part:
         """What remains after some findings."""
         return self.diagram.decided(self.root, {self.grid.number[id]: position for id, position in choice.items()})
 
-    def tree(self, choice: Choice | None = None) -> Tree | Outcome:
+    def tree(self, choice: Positions | None = None) -> Tree | Outcome:
         """The settlement table as a decision tree, after some findings."""
         return tree_of(self.diagram, self.after(choice or {}))
 
@@ -181,7 +182,7 @@ class Settlement:
 
     # both evaluators ------------------------------------------------------------------------------------------
 
-    def graded(self, choice: Choice) -> Result:
+    def graded(self, choice: Positions) -> Result:
         """One combination graded by both evaluators. Issues left out are decided as the first party has them."""
         full = {issue.id: choice.get(issue.id, 0) for issue in self.dispute.issues}
         return self.grid.worlds.world(full).graded()
@@ -199,7 +200,7 @@ class Settlement:
             done += 1
         return done
 
-    def outcome_of(self, choice: Choice) -> Outcome:
+    def outcome_of(self, choice: Positions) -> Outcome:
         """The outcome of one combination, graded by both evaluators."""
         try:
             result = self.graded(choice)
@@ -245,7 +246,7 @@ def plain(settlement: Settlement) -> dict[str, Any]:
         "dispute": dispute.id,
         "title": msgspec.to_builtins(dispute.title),
         "case": dispute.case.id,
-        "as_of": dispute.case.as_of.isoformat(),
+        "as_of": only_day(dispute.days(), dispute),
         "knowledge": {"version": settlement.knowledge.version, "digest": settlement.knowledge.digest},
         "about": dispute.about,
         "issues": [
@@ -273,6 +274,11 @@ def plain(settlement: Settlement) -> dict[str, Any]:
             for v in settlement.verdicts
         ],
     }
+
+
+def only_day(days: tuple[dt.date, ...], dispute: Dispute) -> str:
+    """The day as of which a dispute is graded; that of its case while the parties differ in it."""
+    return (days[0] if len(days) == 1 else dispute.case.as_of).isoformat()
 
 
 def _outcome_data(outcome: Outcome) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,8 +10,8 @@ from dingji.cases.model import Case, Statement
 from dingji.disputes import issues as i
 from dingji.disputes.model import Dispute, Issue
 from dingji.grading import under
-from dingji.knowledge.model import InForce, Knowledge
-from dingji.language.nodes import Literal
+from dingji.knowledge.choices import Choice, chosen
+from dingji.knowledge.model import Knowledge
 from dingji.methods.model import Result
 from dingji.records import Record, replace
 
@@ -23,7 +21,10 @@ FACTS = frozenset({"fact", "judgement", "scope"})
 ORDER = ("bands", "crosswalk", "profile", "edition", "applicable", "reading", "method")
 """The order in which positions on texts are taken: the texts first, then which of them apply, then how they are read."""
 
-Choice = Mapping[str, int]
+PROFILES = frozenset({"bands", "crosswalk", "profile"})
+"""The kinds of issue that are about a profile."""
+
+Positions = Mapping[str, int]
 """Issue -> number of the position taken. An issue that is left out is as the case and the knowledge have it."""
 
 
@@ -33,6 +34,8 @@ class World(Record, frozen=True):
     knowledge: Knowledge
     case: Case
     day: dt.date
+    choices: tuple[Choice, ...] = ()
+    """What makes `knowledge` of the whole base."""
 
     def graded(self) -> Result:
         """The case graded by both evaluators. Raises what grading raises."""
@@ -48,7 +51,7 @@ class Worlds:
         self.dispute, self.base = dispute, knowledge
         self.variants: dict[Any, Knowledge] = {} if variants is None else variants
 
-    def world(self, choice: Choice, *, method: bool = True) -> World:
+    def world(self, choice: Positions, *, method: bool = True) -> World:
         """The world of a choice. Without `method` every finding counts, whatever was chosen."""
         dispute = self.dispute
         taken = [(issue, issue.positions[choice[issue.id]].value) for issue in dispute.issues if issue.id in choice]
@@ -61,61 +64,30 @@ class Worlds:
         day = next((value for issue, value in taken if issue.kind == "date"), dispute.case.as_of)
         texts = [(x, v) for x, v in taken if x.kind not in FACTS and x.kind != "date" and (method or x.kind != "method")]
         case = replace(dispute.case, statements={**dispute.case.statements, **statements})
-        return World(self._knowledge(texts), case, day)
+        choices = self._choices(texts)
+        return World(self._knowledge(choices), case, day, choices)
 
-    def _knowledge(self, taken: Iterable[tuple[Issue, Any]]) -> Knowledge:
+    def _choices(self, taken: Iterable[tuple[Issue, Any]]) -> tuple[Choice, ...]:
+        """Positions on texts as decisions on the knowledge base. What the case is graded under anyway is one of them."""
         texts = [(issue, value) for issue, value in taken if value not in (i.BY_DATE, i.BY_SCOPE, i.AS_WRITTEN, ())]
         texts.sort(key=lambda text: ORDER.index(text[0].kind))
-        key = tuple((issue.id, value) for issue, value in texts)
-        if key not in self.variants:
-            chosen = [v for issue, v in texts if issue.kind in ("bands", "crosswalk", "profile")]
-            if not any(issue.kind in ("bands", "crosswalk", "profile") for issue in (*self.dispute.issues, *self.dispute.common)):
-                chosen = [self.dispute.case.profile]
+        found = [Choice("profile", (v,)) for issue, v in texts if issue.kind in PROFILES and v != i.NONE]
+        if self.dispute.case.profile and not any(x.kind in PROFILES for x in (*self.dispute.issues, *self.dispute.common)):
+            found = [Choice("profile", (self.dispute.case.profile,))]
+        for issue, value in texts:
+            match issue.kind:
+                case "edition":
+                    found.append(Choice("edition", (value,)))
+                case "applicable" | "reading":
+                    found.append(Choice(value, (issue.about,)))
+                case "method":
+                    found.append(Choice("findings", value))
+        return tuple(found)
+
+    def _knowledge(self, choices: tuple[Choice, ...]) -> Knowledge:
+        if choices not in self.variants:
             found = self.base
-            for profile in chosen:
-                found = under(found, None if profile == i.NONE else profile)
-            for issue, value in texts:
-                found = _changed(found, issue, value)
-            self.variants[key] = found
-        return self.variants[key]
-
-
-def _changed(knowledge: Knowledge, issue: Issue, value: Any) -> Knowledge:
-    """The knowledge base as a position on a text or method has it."""
-    instruments = dict(knowledge.instruments)
-    match issue.kind:
-        case "edition":
-            others = [e.id for e in knowledge.editions(knowledge.instruments[value]) if e.id != value]
-            kept = {name: x for name, x in instruments.items() if name not in others}
-            kept[value] = replace(kept[value], in_force=InForce())
-            return dataclasses.replace(knowledge, instruments=kept, plans={})
-        case "applicable":
-            return _applicable(knowledge, issue.about, value)
-        case "reading":
-            if issue.about not in knowledge.rules:
-                return knowledge  # a profile has replaced it
-            rule = knowledge.rules[issue.about]
-            when = None if value == i.MET else Literal(False, "false")
-            rules: Any = ChainMap({issue.about: replace(rule, when=when)}, knowledge.rules)  # type: ignore[arg-type]
-            return dataclasses.replace(knowledge, rules=rules, plans={})
-        case "method":
-            left_out = tuple(name for name in instruments if not stands(knowledge, name, value))
-            kept_all = {name: replace(r, omits=tuple({*r.omits, *left_out})) for name, r in knowledge.reconciliations.items()}
-            return dataclasses.replace(knowledge, reconciliations=kept_all, plans={})
-    return knowledge
-
-
-def _applicable(knowledge: Knowledge, name: str, value: str) -> Knowledge:
-    if value == i.NOT_APPLICABLE:
-        instruments = {x: found for x, found in knowledge.instruments.items() if x != name}
-        crosswalks = {x: found for x, found in knowledge.crosswalks.items() if x != name}
-        return dataclasses.replace(knowledge, instruments=instruments, crosswalks=crosswalks, plans={})
-    if name not in knowledge.instruments:
-        return knowledge  # another edition was found to apply in its place
-    forced = replace(knowledge.instruments[name], scope=Literal(True, "true"), in_force=InForce())
-    return dataclasses.replace(knowledge, instruments={**knowledge.instruments, name: forced}, plans={})
-
-
-def stands(knowledge: Knowledge, instrument: str, finding: tuple[str, ...]) -> bool:
-    """Does the finding of an instrument count, where only those named (instruments, or a method) do?"""
-    return not finding or instrument in finding or knowledge.instruments[instrument].method in finding
+            for choice in choices:
+                found = under(found, choice.names[0]) if choice.kind == "profile" else chosen(found, (choice,))
+            self.variants[choices] = found
+        return self.variants[choices]

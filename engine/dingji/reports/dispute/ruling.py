@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from dingji.disputes.model import Issue, PanelFinding
 from dingji.disputes.ruling import Ruling, applied, behind
+from dingji.knowledge.shapes import WEAK
 from dingji.methods import model as m
 from dingji.records import replace
 from dingji.reports.dispute.terms import Terms
@@ -16,7 +17,8 @@ from dingji.reports.duties import duties
 def ruling_sections(ruling: Ruling, terms: Terms) -> list[Section]:
     """The sections of a ruling, in the order in which they are read."""
     views = _Views(ruling, terms)
-    return [views.override(), views.panel(), views.agreed(), views.findings(), views.left(), views.rules(), views.duties(), views.appeal()]
+    decided = [views.override(), views.panel(), views.agreed(), views.findings(), views.left()]
+    return [*decided, views.rules(), views.duties(), views.doubtful(), views.appeal()]
 
 
 class _Views:
@@ -73,19 +75,27 @@ class _Views:
         result = self.ruling.result
         if result is None:
             return Section("rules", words("resolve.section.rules"))
-        points = []
+        points, weak = [], []
         seen: set[str] = set()
         for rule in applied(behind(result, self.ruling.dispute.about)):
             if rule.id in seen or rule.id not in self.ruling.rules:
                 continue
             seen.add(rule.id)
+            weak += [rule.id] if rule.confidence in WEAK else []
             cited = words("cited", cite=speech.text(rule.cite), document=speech.text(rule.document) or speech.source(rule.source))
             cited = words("cited.sure", cited=cited, confidence=words.choice("confidence", rule.confidence))
             source = speech.knowledge.sources.get(rule.source)
             number = source.number if source else ""
             edition = (words("resolve.number", number=number),) if number else ()
             points.append(Point(words("resolve.rule", rule=rule.id.split("@")[0], text=speech.text(rule.text)), (cited, *edition)))
-        return Section("rules", words("resolve.section.rules"), points=tuple(points))
+        return Section("rules", words("resolve.section.rules"), points=tuple(points), after=tuple(self._sure(weak)))
+
+    def _sure(self, weak: list[str]) -> Iterator[str]:
+        """Why weak rules among those applied do not make a determined grade provisional."""
+        standing = self.ruling.standing()
+        if weak and standing is not None and standing.status == "determined":
+            why = "beside" if set(weak) & set(self.ruling.beside) else "outside"
+            yield self.words.choice("resolve-sure", why, rules=self.words.listed([w.split("@")[0] for w in weak]), n=len(weak))
 
     def override(self) -> Section:
         """The departure from the computed grade."""
@@ -106,11 +116,23 @@ class _Views:
         return Section("override", words("resolve.section.override"), points=tuple(map(Point, lines)))
 
     def duties(self) -> Section:
-        """What follows from the grade that stands, whatever was left undecided; then what follows on some accounts only."""
-        doubtful = self._duties(self.ruling.doubtful)
-        before = (self.words("resolve.doubtful"),) if doubtful else ()
-        section = Section("duties", self.words("resolve.section.duties"), points=self._duties(self.ruling.duties))
-        return replace(section, after=(*before, *(point.head for point in doubtful)))
+        """What follows from the grade that stands, whatever was left undecided."""
+        points = self._duties(self.ruling.duties)
+        return Section("duties", self.words("resolve.section.duties"), before=self._followed() if points else (), points=points)
+
+    def _followed(self) -> tuple[str, ...]:
+        """Under an override: the grade that duties follow, and the one that they do not."""
+        override, settled = self.ruling.override, self.ruling.settled
+        if override is None or settled is None:
+            return ()
+        grades = {"computed": self.terms.outcome(settled), "panel": self.speech.grade(settled.scale, override.grade)}
+        return (self.words.choice("resolve-followed", override.duties_follow, **grades),)
+
+    def doubtful(self) -> Section:
+        """What follows on some accounts of the issues left undecided only."""
+        points = self._duties(self.ruling.doubtful)
+        before = (*self._followed(), self.words("resolve.doubtful")) if points else ()
+        return Section("doubtful", self.words("resolve.section.doubtful"), before=before, points=points)
 
     def _duties(self, found: tuple[m.Duty, ...]) -> tuple[Point, ...]:
         words, result = self.words, self.ruling.result

@@ -9,7 +9,9 @@ from dingji.disputes.diagram import Outcome
 from dingji.disputes.model import Dispute, Issue, Position
 from dingji.disputes.world import FACTS
 from dingji.knowledge.shapes import METHODS
+from dingji.language.values import Records
 from dingji.methods.model import Result
+from dingji.methods.proof import shown_value
 from dingji.reports.messages import Catalogue
 from dingji.reports.values import Speech
 
@@ -40,12 +42,11 @@ class Terms:
             case "fact" | "judgement" | "scope":
                 return speech.label(issue.about)
             case "edition":
-                title = next((speech.instrument(p.key) for p in issue.positions if p.key != i.BY_DATE), issue.about)
-                return words("resolve.about.edition", instrument=title)
+                return words("resolve.about.edition", family=speech.text(speech.knowledge.family_title(issue.about)))
             case "applicable":
                 return words("resolve.about.applicable", instrument=self.text_of(issue.about))
             case "reading":
-                rule = speech.knowledge.rules[issue.about]
+                rule = speech.knowledge.named_rules[issue.about]
                 return words("resolve.about.reading", rule=rule.id, text=speech.text(rule.text))
             case "bands" | "crosswalk" | "profile":
                 return words("resolve.about.profile", profile=self.profile(issue.about))
@@ -68,7 +69,7 @@ class Terms:
         """A position in words."""
         words, key = self.words, position.key
         if issue.kind in FACTS:
-            return self.speech.fact(issue.about, key)
+            return self._rows(issue, position) or self.speech.fact(issue.about, key)
         match issue.kind:
             case "date":
                 return self.speech.date(key)
@@ -79,6 +80,27 @@ class Terms:
             case "method" if key != i.ALL:
                 return words("resolve.only", findings=words.listed([self.finding(name) for name in position.value]))
         return words.choice("resolve-position", key)
+
+    def _rows(self, issue: Issue, position: Position) -> str:
+        """Of a list, the rows that not all positions have; empty if there is nothing to leave out."""
+        lists = [p.value for p in issue.positions if isinstance(p.value, Records)]
+        if len(lists) < 2 or not isinstance(position.value, Records):
+            return ""
+        own, alike = [], 0
+        for number, row in enumerate(position.value.items):
+            # a row that stands twice is alike only where it stands twice in all
+            nth = position.value.items[: number + 1].count(row)
+            if all(other.items.count(row) >= nth for other in lists):
+                alike += 1
+            else:
+                own.append(row)
+        if not alike:
+            return ""
+        rest = Records(tuple(own), position.value.complete)
+        if not own and rest.complete:
+            return self.words("resolve.rows-only", n=alike)
+        items = self.speech.fact(issue.about, shown_value(self.speech.knowledge, issue.about, rest))
+        return self.words("resolve.rows", items=items, n=alike)
 
     def finding(self, name: str) -> str:
         """The findings of a method, or of an instrument."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
 from dingji.disputes.diagram import Outcome, Tree
@@ -13,6 +14,7 @@ from dingji.methods.proof import shown_value
 from dingji.records import Record
 from dingji.reports.dispute.terms import Terms
 from dingji.reports.messages import Catalogue
+from dingji.reports.questions import evidence_named
 from dingji.reports.values import Speech
 
 
@@ -93,7 +95,7 @@ class _Views:
         scale, headline, colour = self.headline()
         where = [
             words("resolve.case", dispute=dispute.id, case=dispute.case.id),
-            words("head.as-of", day=speech.date(str(dispute.case.as_of))),
+            words("head.as-of", day=words.listed([speech.date(day.isoformat()) for day in self.graded_on()], "or")),
         ]
         if dispute.about is not None:
             where.append(words("resolve.about", instrument=speech.instrument(dispute.about)))
@@ -109,6 +111,10 @@ class _Views:
             version=self.settlement.knowledge.version,
             digest=self.settlement.knowledge.digest,
         )
+
+    def graded_on(self) -> Iterable[dt.date]:
+        """The day as of which the case is graded; several while it is open."""
+        return self.settlement.whole.days(self.ruling.findings if self.ruling is not None else ())
 
     def days(self) -> Iterable[str]:
         procedure = self.dispute.procedure
@@ -184,7 +190,7 @@ class _Views:
         for argument in party.arguments:
             says = speech.text(argument.says)
             if argument.kind == "rule":
-                rule = speech.knowledge.rules[argument.name]
+                rule = speech.knowledge.named_rules[argument.name]
                 cited = words("cited", document=speech.source(rule.source), cite=speech.text(rule.cite))
                 about = words("resolve.argument-rule", rule=rule.id, text=speech.text(rule.text), cite=words("cite", cite=cited))
             else:
@@ -223,6 +229,8 @@ class _Views:
         definition = speech.knowledge.facts[issue.about]
         question = speech.text(definition.question) if definition.question else speech.label(issue.about)
         yield words("resolve.question", question=question, by=words.choice("resolve-evidence", definition.nature))
+        if kinds := evidence_named(issue.about, speech):
+            yield words("resolve.shown", kinds=kinds)
         statements = [(p.id, p.statements.get(issue.about)) for p in self.dispute.parties]
         for party, statement in statements:
             if statement is not None and statement.evidence:
