@@ -1,7 +1,8 @@
 """How long it takes to audit 10,000 records, and what one record costs: `python benchmarks/audit.py [RECORDS] [CASES]`.
 
 Real cases from everywhere below `cases/` are graded by the whole knowledge base and recorded, over and over with other times until
-there are RECORDS. Then the folder is audited as `dingji audit` does it, by two processes: every file read, sealed and chained,
+there are RECORDS; those whose grade is settled, and apart, a tenth as many that are not.
+Then the folder is audited as `dingji audit` does it, by two processes: every file read, sealed and chained,
 every record replayed from the knowledge it carries and from the base. Nothing is compiled or loaded beforehand.
 
 Prints a Markdown table. Bars: 10,000 records in 60 s on two cores; memory that does not grow with the number of records.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import os
 import platform
 import resource
+import shutil
 import statistics
 import sys
 import tempfile
@@ -31,10 +33,10 @@ from dingji.knowledge import bundled
 from dingji.records import replace
 
 
-def real_records(count: int) -> tuple[list[DeterminationRecord], list[float]]:
+def real_records(knowledge: Path, count: int, settled: bool) -> tuple[list[DeterminationRecord], list[float]]:
     """Records of real cases spread evenly over all that can be graded, and the seconds that each took beside its grading."""
-    kb = dingji.load()
-    recorder = Recorder(kb)
+    kb = dingji.load(knowledge)
+    recorder = Recorder(kb, knowledge)
     cases = [case for _, case in cases_below([bundled("cases")])]
     found: list[DeterminationRecord] = []
     times: list[float] = []
@@ -43,6 +45,8 @@ def real_records(count: int) -> tuple[list[DeterminationRecord], list[float]]:
             result = dingji.grade(kb, case)
         except dingji.DingjiError:
             continue
+        if settled is bool(result.unknown):
+            continue  # what is not settled costs more: grading ranks what to ask, twice in each replay
         start = time.perf_counter()
         found.append(recorder.record(case, result, options=Options()))
         times.append(time.perf_counter() - start)
@@ -64,17 +68,16 @@ def write(folder: Path, records: list[DeterminationRecord], count: int) -> float
     return statistics.median(times[:50])
 
 
-def generate(folder: Path, count: int, kinds: int) -> list[str]:
+def generate(folder: Path, knowledge: Path, count: int, kinds: int, settled: bool) -> list[str]:
     """Write the chain; rows about its records."""
-    records, times = real_records(kinds)
+    records, times = real_records(knowledge, kinds, settled)
     sizes = [len(encode(record)) // 1000 for record in records]
-    open_cases = sum(1 for r in records if (r.result["determination"] or {}).get("status") == "undetermined")
     appended = write(folder, records, count)
     total = sum((folder / name_of(number)).stat().st_size for number in range(1, count + 1))
     knowledges = len({record.embedded.digest for record in records})
     median, most = statistics.median(sizes), sorted(sizes)[len(sizes) * 9 // 10]
     return [
-        f"| {len(records)} real cases, {open_cases} of them undetermined | {knowledges} kinds of knowledge |",
+        f"| {len(records)} real cases, {'settled' if settled else 'not settled'} | {knowledges} kinds of knowledge |",
         f"| one record: median, 90 %, largest | {median:.0f}, {most}, {max(sizes)} kB |",
         f"| all {count:,} records | {total / 1e9:.2f} GB |",
         f"| making a record with its replay (median) | {statistics.median(times) * 1e3:.0f} ms |",
@@ -82,10 +85,10 @@ def generate(folder: Path, count: int, kinds: int) -> list[str]:
     ]
 
 
-def audited(folder: Path, expected: int) -> str:
+def audited(folder: Path, knowledge: Path, expected: int) -> str:
     """Audit a chain by two processes; the row about it."""
     start = time.perf_counter()
-    found = audit(folder, Settings("2026-11-22"), workers=2)
+    found = audit(folder, Settings("2026-11-22", (str(knowledge),)), workers=2)
     seconds = time.perf_counter() - start
     same = sum(1 for v in found.verdicts if v.embedded and v.base and v.embedded.verdict == v.base.verdict == "reproduced")
     assert same == expected, f"{expected - same} records do not replay"
@@ -110,15 +113,17 @@ def main(count: int, kinds: int) -> None:
         flush=True,
     )
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "records")
+        knowledge = shutil.copytree(bundled("knowledge"), Path(folder, "knowledge"))  # somebody may edit ours meanwhile
         # a process of its own for each step: none counts the memory of another
         spawn = get_context("spawn")
-        with spawn.Pool(1) as pool:
-            print("\n".join(pool.apply(generate, (path, count, kinds))), flush=True)
-        for part in (count // 4, count):
-            where = path if part == count else part_of(path, Path(folder, "part"), part)
-            with ProcessPoolExecutor(1, spawn) as runner:
-                print(runner.submit(audited, where, part).result(), flush=True)
+        for settled, records, parts in ((True, count, (count // 4, count)), (False, count // 10, (count // 10,))):
+            path = Path(folder, f"records-{records}")
+            with spawn.Pool(1) as pool:
+                print("\n".join(pool.apply(generate, (path, knowledge, records, kinds, settled))), flush=True)
+            for part in parts:
+                where = path if part == records else part_of(path, Path(folder, "part"), part)
+                with ProcessPoolExecutor(1, spawn) as runner:
+                    print(runner.submit(audited, where, knowledge, part).result(), flush=True)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ def test_a_changed_rule_of_a_profile_is_one(tmp_path: Path) -> None:
     other = tmp_path / "of-another-name"
     shutil.copytree(SMALL, other)
     path = other / "profiles" / "waves.yaml"
-    path.write_text(path.read_text("utf-8").replace("waves.base.red, when: freeboard_m < 1", "waves.base.red, when: freeboard_m < 2"), "utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace("waves.base.red, when: freeboard_m < 1", "waves.base.red, when: freeboard_m < 2"), "utf-8"
+    )
     (change,) = changes(dingji.load(SMALL), dingji.load(other))
     assert (change.change, change.kind, change.id, [name for name, _, _ in change.parts]) == ("changed", "profile", "waves", ["rules"])
     ((_, before, after),) = change.parts

@@ -11,7 +11,7 @@ import pytest
 from wcwidth import wcswidth
 
 from conftest import ROOT
-from dingji.cli.audit import check
+from dingji.cli.audit import bar as progress
 from knowledge.small import CASE
 
 from .terminal import Terminal
@@ -158,13 +158,13 @@ class _Screen(io.StringIO):
         return True
 
 
-def test_a_bar_shows_on_a_terminal_once_it_has_taken_long(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_bar_shows_on_a_terminal_once_it_has_taken_long(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = _Screen()
     monkeypatch.setattr(sys, "stderr", screen)
-    with check._bar(tmp_path, lambda path: 10, quiet=False) as bar:
+    with progress.Bar(10, quiet=False) as bar:
         bar.update(4)
         assert screen.getvalue() == "", "a second has not passed"
-        monkeypatch.setattr(check, "PATIENCE", 0)
+        monkeypatch.setattr(progress, "PATIENCE", 0)
         bar.update(3)
     assert "70%" in screen.getvalue()
 

@@ -15,6 +15,7 @@ from dingji.audit.cutting import cut
 from dingji.audit.model import RecordError, Trouble
 from dingji.cases.model import Case
 from dingji.inference.plan import Plan, plan_for
+from dingji.knowledge.choices import Choice
 from dingji.knowledge.folder import bundled, digest_of, knowledge_files
 from dingji.knowledge.linking import rule_reads
 from dingji.knowledge.model import Decision, Knowledge, Profile, Rule
@@ -38,12 +39,17 @@ def source_files(folder: Path | None, digest: str) -> Files:
     raise RecordError(Trouble("A002", "the knowledge folder is not what the case was graded by", hint, str(where)))
 
 
-def extract(files: Files, base: Knowledge, graded_by: Knowledge, case: Case, result: Result) -> Files:
-    """The files cut down to what concerns a case. `graded_by` is `base` under the profile of the result, if there is one."""
+def extract(files: Files, base: Knowledge, graded_by: Knowledge, case: Case, result: Result, choices: tuple[Choice, ...] = ()) -> Files:
+    """The files cut down to what concerns a case. `graded_by` is `base` under the profile of the result, if there is one, and `choices`."""
     plan = plan_for(graded_by, case.facts(), dt.date.fromisoformat(result.as_of))
     need = _Needs(base)
     if result.profile:
         need.profile(base.profiles[result.profile])
+    for choice in choices:
+        if choice.kind == "profile":
+            need.profile(base.profiles[choice.names[0]])
+        elif choice.kind == "edition":
+            need.instrument(choice.names[0])
     need.case(case)
     need.plan(plan)
     for finding in result.findings:

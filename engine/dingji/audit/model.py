@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from dingji.errors import DingjiError, Problem
+from dingji.knowledge.choices import Choice
 from dingji.records import Record
 
 Plain = dict[str, Any]
@@ -42,6 +43,8 @@ class Options(Record, frozen=True):
     today: str | None = None
     profile: str | None = None
     on: str | None = None
+    choices: tuple[Choice, ...] = ()
+    """What a panel decided on the texts: the knowledge is taken so."""
 
 
 class Override(Record, frozen=True):
@@ -54,6 +57,7 @@ class Override(Record, frozen=True):
     authority: str
     decided_on: str
     expires: str | None
+    """The last day on which it holds."""
     reference: str = ""
 
 
@@ -81,6 +85,8 @@ class DeterminationRecord(Record, frozen=True):
     time: str
     time_source: str
     overrides: tuple[Override, ...] = ()
+    ruling: Plain | None = None
+    """The decision of a panel from which the case was graded: parties, findings with reasons, dissents. None where no panel decided."""
 
 
 class Trouble(Record, frozen=True):

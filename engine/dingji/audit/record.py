@@ -14,6 +14,7 @@ from dingji.audit.replay import replay_embedded
 from dingji.cases.reader import CaseFile, parse_case
 from dingji.errors import DingjiError
 from dingji.grading import under
+from dingji.knowledge.choices import chosen
 from dingji.knowledge.model import Knowledge
 from dingji.methods.model import Result
 from dingji.records import Draft, field, replace
@@ -40,6 +41,7 @@ class Recorder(Draft):
         by: str = "",
         time: str | None = None,
         overrides: tuple[m.Override, ...] = (),
+        ruling: m.Plain | None = None,
     ) -> m.DeterminationRecord:
         """The record of a result, without its place in a chain (`dingji.audit.chain.append` gives it one).
 
@@ -64,6 +66,7 @@ class Recorder(Draft):
             time=_now() if time is None else checked_time(time),
             time_source="clock" if time is None else "option",
             overrides=overrides,
+            ruling=None if ruling is None else plain(ruling),
         )
         return self._with_knowledge(record, file, result)
 
@@ -71,7 +74,8 @@ class Recorder(Draft):
         """The record with the knowledge of its case, or with the whole base where the part would not give the same result."""
         self._files = self._files or source_files(self.folder, self.base.digest)
         case = file.check(self.base)
-        part = extract(self._files, self.base, under(self.base, result.profile), case, result)
+        graded_by = under(chosen(self.base, record.options.choices), result.profile)
+        part = extract(self._files, self.base, graded_by, case, result, record.options.choices)
         reason = ""
         for files in (part, self._files):
             found = replace(record, embedded=self._pack(files))

@@ -12,6 +12,7 @@ from dingji.audit.embedded import knowledge_of
 from dingji.cases.reader import CaseFile, parse_case
 from dingji.errors import DingjiError
 from dingji.grading import grade
+from dingji.knowledge.choices import chosen
 from dingji.knowledge.model import Knowledge
 from dingji.methods.model import Result
 from dingji.records import replace
@@ -33,7 +34,7 @@ def graded_again(record: m.DeterminationRecord, knowledge: Knowledge, case: Case
     """The case of a record (or another one) graded as it was then, by any knowledge base. Raises DingjiError as `grade` does."""
     options = record.options
     return grade(
-        knowledge,
+        chosen(knowledge, options.choices),
         case or case_of(record),
         as_of=_day(options.as_of),
         today=_day(options.today),

@@ -70,6 +70,7 @@ class _Predicate(_Part, frozen=True):
     timeVerified: str  # noqa: N815
     verificationResult: str  # noqa: N815
     verifier: _Verifier
+    ruling: dict[str, Any] | None = None
 
 
 class _Statement(_Part, frozen=True):
@@ -108,6 +109,7 @@ def plain_of(record: m.DeterminationRecord) -> m.Plain:
         recordedBy=record.recorded_by,
         resourceUri=f"urn:dingji:case:{record.case}",
         result=record.result,
+        ruling=record.ruling,
         seal="",
         timeSource="option" if record.time_source == "option" else "clock",
         timeVerified=record.time,
@@ -162,4 +164,5 @@ def _record(statement: _Statement) -> m.DeterminationRecord:
         time=predicate.timeVerified,
         time_source=predicate.timeSource,
         overrides=predicate.overrides,
+        ruling=predicate.ruling,
     )

@@ -183,6 +183,7 @@ def inspect(stored: m.Stored, settings: Settings, bases: Mapping[str, Knowledge]
     if sha256(record.case_text.encode()) != record.case_digest:
         wrong.append(m.Trouble("A031", "the case is not what its digest says"))
     _check_time(record, wrong)
+    _check_ruling(record, wrong)
     case = _case(record)
     embedded = replay_embedded(record, case)
     base = replay_base(record, bases[record.knowledge_digest], case) if record.knowledge_digest in bases else None
@@ -242,6 +243,21 @@ def _check_time(record: m.DeterminationRecord, wrong: list[m.Trouble]) -> None:
     except ValueError:
         pass
     wrong.append(m.Trouble("A032", f"its time can't be read: {record.time[:40]!r}", detail=record.time[:40]))
+
+
+def _check_ruling(record: m.DeterminationRecord, wrong: list[m.Trouble]) -> None:
+    """Is the grade that a ruling calls computed the one of its result? Is what it sets the departure on record?"""
+    if record.ruling is None:
+        return
+    about, said = record.ruling.get("about"), record.ruling.get("ruling")
+    graded = [record.result.get("determination")] if about is None else record.result.get("findings", ())
+    found: m.Plain = next((f for f in graded if f and (about is None or f.get("instrument") == about)), {})
+    ruled = said if isinstance(said, dict) else {}
+    stands = record.overrides[-1].grade if record.overrides else found.get("grade")
+    for what, told, right in (("computed", ruled.get("computed"), found.get("grade")), ("stands", ruled.get("stands"), stands)):
+        if told != right:
+            detail = f"{what}: {told} / {right}"
+            wrong.append(m.Trouble("A033", f"the ruling is not that of its result and departures: {detail}", detail=detail))
 
 
 def _grounds(record: m.DeterminationRecord, settings: Settings, wrong: list[m.Trouble], notes: list[m.Trouble]) -> None:

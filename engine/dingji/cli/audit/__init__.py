@@ -14,6 +14,9 @@ class _Audit(LazyGroup):
         "check": "dingji.cli.audit.check",
         "export": "dingji.cli.audit.export",
         "key": "dingji.cli.audit.key",
+        "matrix": "dingji.cli.audit.matrix",
+        "report": "dingji.cli.audit.report",
+        "usage": "dingji.cli.audit.usage",
     }
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

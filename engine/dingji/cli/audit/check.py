@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import click
 
+from dingji.cli.audit.bar import Bar
 from dingji.cli.options import Day, default_language, terminal_width, use_colour, write
-
-PATIENCE = 1.0
-"""Seconds before a progress bar appears."""
 
 
 @click.command("check")
@@ -67,7 +63,7 @@ def command(
     today = (on or dt.date.today()).isoformat()
     bases: tuple[str | None, ...] = tuple(map(str, folders)) or (None,)
     settings = Settings(today, bases, None if keys is None else trusted(keys))
-    with _bar(path, steps, quiet) as bar:
+    with Bar(steps(path), quiet=quiet) as bar:
         found = audit(path, settings, workers=workers, progress=bar.update)
     if form == "json":
         write(_json(found), output)
@@ -85,32 +81,3 @@ def _json(found: Any) -> str:
 
     plain = msgspec.to_builtins(found)
     return json.dumps({"sound": found.sound, "clear": found.clear, **plain}, ensure_ascii=False, indent=2)
-
-
-class _bar:  # noqa: N801 (used as a context)
-    """A progress bar on stderr, once the work has taken a second."""
-
-    def __init__(self, path: Path, steps: Any, quiet: bool) -> None:
-        self._shown = not quiet and sys.stderr.isatty()
-        self._length = steps(path) if self._shown else 0
-        self._start, self._done = time.monotonic(), 0
-        self._bar: Any = None
-
-    def __enter__(self) -> _bar:
-        return self
-
-    def update(self, steps: int) -> None:
-        """So many steps more are done."""
-        self._done += steps
-        if not self._shown:
-            return
-        if self._bar is None and time.monotonic() - self._start > PATIENCE:
-            self._bar = click.progressbar(length=self._length, label="records", file=sys.stderr)
-            self._bar.__enter__()
-            steps = self._done
-        if self._bar is not None:
-            self._bar.update(steps)
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.__exit__(None, None, None)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from dingji.cli.language import spoken
 from dingji.cli.options import Day
 
 
@@ -36,5 +37,5 @@ def command(name: str, folder: Path, valid_from: dt.date | None, valid_until: dt
         raise click.UsageError(f"the key would end ({valid_until}) before it begins ({valid_from})")
     private, public = make_key(folder, name, valid_from=valid_from, valid_until=valid_until)
     if not quiet:
-        click.echo(f"{private}: keep it secret\n{public}: for the trust folder of whoever audits", err=True)
+        click.echo(spoken(f"{private}: keep it secret") + "\n" + spoken(f"{public}: for the trust folder of whoever audits"), err=True)
     return 0

@@ -12,6 +12,7 @@ import click
 from dingji.records import Record
 
 if TYPE_CHECKING:
+    from dingji.audit.model import DeterminationRecord
     from dingji.cases.reader import CaseFile
     from dingji.knowledge.model import Knowledge
     from dingji.methods.model import Result
@@ -63,17 +64,23 @@ def record_all(
     profile: str | None,
 ) -> None:
     """Record the results, in order. `folder` is where `base` was loaded from. Raises RecordError."""
-    from dingji.audit.chain import append
     from dingji.audit.model import Options
     from dingji.audit.record import Recorder, checked_time
-    from dingji.audit.signing import signer
 
     if recording.time is not None:
         checked_time(recording.time)
-    sign = signer(recording.key) if recording.key is not None else None
     recorder = Recorder(base, folder)
     options = Options(_iso(as_of), _iso(today), profile)
     made = [recorder.record(c, r, options=options, by=recording.by, time=recording.time) for c, r in zip(cases, results, strict=True)]
+    append_all(recording, made)
+
+
+def append_all(recording: Recording, made: Sequence[DeterminationRecord]) -> None:
+    """Write records at the end of the chain, signed where a key is named. Raises RecordError."""
+    from dingji.audit.chain import append
+    from dingji.audit.signing import signer
+
+    sign = signer(recording.key) if recording.key is not None else None
     for record in made:
         append(recording.folder, record, sign)
 

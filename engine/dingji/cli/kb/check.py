@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dingji.cli.language import remark, spoken
 from dingji.cli.options import knowledge_options, write
 from dingji.errors import DingjiError, KnowledgeError, Problem
 
 if TYPE_CHECKING:
     from dingji.knowledge.model import Knowledge
+
+NOUNS = {
+    "instruments": ("{} instrument", "{} instruments"),
+    "rules": ("{} rule", "{} rules"),
+    "facts": ("{} fact", "{} facts"),
+    "scales": ("{} scale", "{} scales"),
+    "crosswalks": ("{} crosswalk", "{} crosswalks"),
+    "profiles": ("{} profile", "{} profiles"),
+    "sources": ("{} source", "{} sources"),
+}
 
 
 @click.command("check")
@@ -31,8 +42,10 @@ def command(form: str, lang: str, output: Path | None, knowledge: Path | None, q
       dingji kb check --format sarif -o problems.sarif
     """
     from dingji import analysis
+    from dingji.analysis import EXTRA
     from dingji.analysis.sarif import sarif
     from dingji.grading import load
+    from dingji.reports.messages import catalogue
 
     counts: dict[str, int] = {}
     problems: tuple[Problem, ...] = ()
@@ -44,12 +57,13 @@ def command(form: str, lang: str, output: Path | None, knowledge: Path | None, q
     except DingjiError as error:
         problems = error.problems
     if not solved and not quiet:
-        click.echo(f"note: {analysis.EXTRA}", err=True)
+        remark(EXTRA)
     if form == "text":
         if problems:
             raise KnowledgeError(problems)
         if not quiet:
-            write("no problems in " + ", ".join(f"{n:,} {what if n != 1 else what[:-1]}" for what, n in counts.items()), output)
+            held = catalogue(lang)("list.comma").join(spoken(NOUNS[what][n != 1].format(f"{n:,}")) for what, n in counts.items())
+            write(spoken(f"no problems in {held}"), output)
     else:
         found = [p.to_dict() for p in problems]
         plain = sarif(problems) if form == "sarif" else {"problems": found, "conditions_analysed": solved, **counts}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dingji.cli.kb.options import FORMAT, PATHS, cases_of
+from dingji.cli.language import spoken
 from dingji.cli.options import knowledge_options, write
 from dingji.errors import KnowledgeError, Problem, nearest
 
@@ -66,7 +67,7 @@ def command(
         write(json.dumps(plain, ensure_ascii=False, indent=2), output)
     else:
         lines = [_line(c, None if rule else SHOWN) for c in (found if everything or rule else lacking)]
-        lines.append(f"{len(found) - len(lacking)} of {len(found)} rules are seen true in one case and false in another")
+        lines.append(spoken(f"{len(found) - len(lacking)} of {len(found)} rules are seen true in one case and false in another"))
         write("\n".join(lines), output)
     return int(bool(lacking))
 
@@ -74,7 +75,8 @@ def command(
 def _line(item: RuleCoverage, limit: int | None) -> str:
     def named(cases: tuple[str, ...]) -> str:
         more = len(cases) - limit if limit is not None and len(cases) > limit else 0
-        return (", ".join(cases[:limit]) + (f" and {more} more" if more else "")) or "never"
+        listed = ", ".join(cases[:limit]) or spoken("never")
+        return spoken(f"{listed} and {more} more") if more else listed
 
-    missed = f"\n  missed by: {named(item.false)}" if item.can_be_false else ""
-    return f"{item.rule}\n  fired by: {named(item.true)}{missed}"
+    missed = "\n  " + spoken(f"missed by: {named(item.false)}") if item.can_be_false else ""
+    return f"{item.rule}\n  " + spoken(f"fired by: {named(item.true)}") + missed

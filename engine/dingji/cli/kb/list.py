@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dingji.cli.kb.options import FORMAT
+from dingji.cli.language import spoken
 from dingji.cli.options import knowledge_options, write
 from dingji.errors import KnowledgeError, Problem, nearest
 
@@ -62,7 +63,7 @@ def command(
         write(json.dumps(rows, ensure_ascii=False, indent=2), output)
     else:
         lines = [f"{row['id']}  {row[lang]}" + (f"  [{row['more']}]" if row["more"] else "") for row in rows]
-        write("\n".join(lines) or "nothing found", output)
+        write("\n".join(lines) or spoken("nothing found"), output)
     return 0
 
 

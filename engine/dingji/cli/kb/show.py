@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from dingji.cli.options import knowledge_options, write
 from dingji.errors import KnowledgeError, Problem, nearest
 
 if TYPE_CHECKING:
-    from dingji.knowledge.model import Knowledge, Rule
+    from dingji.knowledge.model import Decision, Knowledge, Rule
 
 
 @click.command("show")
@@ -33,7 +34,8 @@ def command(name: str, form: str, lang: str, output: Path | None, knowledge: Pat
     base = load(knowledge)
     entry = _entry(base, name, lang)
     if entry is None:
-        known = [*base.rules, *base.instruments, *base.facts, *base.scales, *(d.id for d in base.decisions), *_agreement(base)]
+        tables = [decision.id for decision in _tables(base)]
+        known = [*base.named_rules, *base.instruments, *base.facts, *base.scales, *base.evidence, *tables, *_agreement(base)]
         raise KnowledgeError(
             [Problem("kb show", 0, 0, "K021", f"there is no rule, instrument, fact or scale {name!r}", nearest(name, known))]
         )
@@ -50,14 +52,21 @@ def command(name: str, form: str, lang: str, output: Path | None, knowledge: Pat
     return 0
 
 
+def _tables(base: Knowledge) -> Iterator[Decision]:
+    """The tables and other decisions, those that a profile puts in their place included."""
+    yield from base.decisions
+    for profile in base.profiles.values():
+        yield from profile.decisions
+
+
 def _agreement(base: Knowledge) -> list[str]:
     """The ids of what judges agreement."""
     return [base.agreement.rule.id, *(v.id for v in base.agreement.verdicts)] if base.agreement else []
 
 
 def _entry(base: Knowledge, name: str, lang: str) -> dict[str, Any] | None:
-    if name in base.rules:
-        return _rule(base, base.rules[name], lang)
+    if name in base.named_rules:
+        return _rule(base, base.named_rules[name], lang)
     if name in base.instruments:
         i = base.instruments[name]
         return {
@@ -85,6 +94,7 @@ def _entry(base: Knowledge, name: str, lang: str) -> dict[str, Any] | None:
             "question": f.question.in_(lang) if f.question else "",
             "values": [f"{value}  {words.in_(lang)}" for value, words in f.values],
             "fields": [f"{x.name}  {x.label.in_(lang)} ({describe(x.type)})" for x in f.fields],
+            "evidence": [f"{kind}  {base.evidence[kind].label.in_(lang)}" for kind in f.evidence],
             "place": str(f.place),
             "written by": [d.id for d in base.decisions if d.fact == name],
             "read by": [r.id for r in base.rules.values() if name in rule_reads(r)],
@@ -96,6 +106,18 @@ def _entry(base: Knowledge, name: str, lang: str) -> dict[str, Any] | None:
             "title": s.title.in_(lang),
             "grades": [f"{g.id}  {g.label.in_(lang)}" + (f" ({g.colour})" if g.colour else "") for g in s.grades],
         }
+    if name in base.evidence:
+        kind = base.evidence[name]
+        return {
+            "evidence": kind.id,
+            "label": kind.label.in_(lang),
+            "note": kind.note.in_(lang),
+            "cite": kind.cite.in_(lang),
+            "source": base.sources[kind.source].title.in_(lang) if kind.source else "",
+            "confidence": kind.confidence,
+            "place": str(kind.place),
+            "shows": [f.name for f in base.facts.values() if name in f.evidence],
+        }
     judged = next((v for v in base.agreement.verdicts if v.id == name), None) if base.agreement else None
     if judged is not None:
         bounds = ["" if b.bound is None else f"{'>=' if b.inclusive else '>'} {b.bound}" for b in judged.bands]
@@ -103,12 +125,10 @@ def _entry(base: Knowledge, name: str, lang: str) -> dict[str, Any] | None:
         return {"verdicts": judged.id, "measures": list(judged.measures), "bands": words, **_rule(base, judged.rule, lang)}
     if base.agreement and base.agreement.rule.id == name:
         return {"minimum cases": base.agreement.minimum_cases, **_rule(base, base.agreement.rule, lang)}
-    decision = next((d for d in base.decisions if d.id == name), None)
+    decision = next((d for d in _tables(base) if d.id == name), None)
     if decision is not None:
-        rules = [
-            f"{r}  {base.rules[r].condition} -> {base.shown(decision.fact, dict(base.rules[r].then).get(decision.fact))}"
-            for r in decision.rules
-        ]
+        listed = [base.named_rules[r] for r in decision.rules]
+        rules = [f"{r.id}  {r.condition} -> {base.shown(decision.fact, dict(r.then).get(decision.fact))}" for r in listed]
         return {"table": decision.id, "decides": decision.fact, "policy": decision.policy, "owner": decision.owner, "rules": rules}
     return None
 
@@ -128,6 +148,7 @@ def _rule(base: Knowledge, rule: Rule, lang: str) -> dict[str, Any]:
     return {
         "rule": rule.id,
         "kind": rule.kind,
+        "profile": next((p.id for p in base.profiles.values() if rule in p.rules), ""),
         "of": rule.owner + (f", table {rule.table}" if rule.table else ""),
         "text": rule.text.in_(lang),
         "when": rule.condition,

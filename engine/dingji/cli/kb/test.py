@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dingji.cli.kb.options import FORMAT, PATHS, cases_of
+from dingji.cli.language import problem_lines, spoken
 from dingji.cli.options import knowledge_options, write
 from dingji.errors import DingjiError
 
@@ -43,9 +44,9 @@ def command(paths: tuple[Path, ...], form: str, lang: str, output: Path | None, 
             if case.expectation is None:
                 silent += 1
                 continue
-            found = check(base, case)
+            found = list(map(spoken, check(base, case)))
         except DingjiError as error:
-            found = [str(p) for p in error.problems]
+            found = problem_lines(error)
         met += not found
         wrong += [{"file": str(path), "case": file.id, "difference": line} for line in found]
     for path, name, found in _disputes(base, paths):
@@ -61,7 +62,9 @@ def command(paths: tuple[Path, ...], form: str, lang: str, output: Path | None, 
         for w in wrong:
             itself = w["difference"].startswith(w["file"])
             lines.append(w["difference"] if itself else f"{w['file']}: {w['case']}: {w['difference']}")
-        lines.append(f"{met} cases as expected, {failed} not" + (f", {silent} without expectation" if silent else ""))
+        most = f"{met} cases as expected, {failed} not"
+        all_three = f"{met} cases as expected, {failed} not, {silent} without expectation"
+        lines.append(spoken(all_three if silent else most))
         write("\n".join(lines), output)
     return int(failed > 0)
 
@@ -77,6 +80,6 @@ def _disputes(base: Knowledge, paths: tuple[Path, ...]) -> Iterator[tuple[Path, 
         try:
             dispute = read_dispute(path).check(base)
             if dispute.expectation is not None:
-                yield path, dispute.id, check(base, dispute)
+                yield path, dispute.id, list(map(spoken, check(base, dispute)))
         except DingjiError as error:
-            yield path, path.stem, [str(p) for p in error.problems]
+            yield path, path.stem, problem_lines(error)
