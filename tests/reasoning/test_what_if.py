@@ -315,6 +315,22 @@ def test_distances_in_both_directions(edited: Callable[..., Knowledge], water: s
         assert Decimal(str(score.score.distance_to_next)) == Decimal(distance.severer.distance)
 
 
+def test_the_distance_of_a_score_whose_grade_is_adjusted(edited: Callable[..., Knowledge]) -> None:  # noqa: F811
+    """The code of 2010 over the freeboard alone: 1.5 m is orange, half a metre from red and from yellow; people make it red."""
+    path = "instruments/pond-2010.yaml"
+    knowledge = edited(
+        (path, "1 <= freeboard_m < 2 or freeboard_m >= 2 and score >= 4", "1 <= freeboard_m < 2"),
+        (path, "freeboard_m >= 2 and 3 <= score < 4", "2 <= freeboard_m < 3"),
+        (path, "freeboard_m >= 2 and score < 3", "freeboard_m >= 3"),
+    )
+    case = asked(knowledge)
+    assert case.graded(case.case).finding("pond.2010").grade == "red"  # type: ignore[union-attr]
+    (distance,) = case.answer().distances
+    assert (distance.instrument, distance.grade, distance.adjusted) == ("pond.2010", "orange", True)
+    found = [(e.grade, e.at, e.inside, Decimal(e.distance)) for e in (distance.severer, distance.milder) if e is not None]
+    assert found == [("red", "1", False, Decimal("0.5")), ("yellow", "2", True, Decimal("0.5"))]
+
+
 def test_the_worked_dispute(kb: Knowledge) -> None:
     """Nobody killed and nobody seriously hurt: then Level III. R is 16 of 25, the band below ends at 9."""
     case = dingji.read_case(ROOT / "cases" / "power-grid" / "photovoltaic-under-500kv.yaml").check(kb)

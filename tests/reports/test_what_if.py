@@ -14,6 +14,7 @@ from dingji.reasoning.variation.what_if import WhatIf, read_statement
 from dingji.records import replace
 from dingji.reports import Language, render
 from dingji.reports.lines import columns_of
+from dingji.reports.messages import catalogue
 from dingji.reports.what_if import MOST_ON_PAGE, changes_on_page, render_what_if
 from knowledge.mistakes import GOOD
 from knowledge.small import CASE
@@ -89,7 +90,19 @@ def test_the_page_of_a_case_says_what_would_change_its_grade(kb: Knowledge, lang
 def test_the_page_says_that_nothing_alone_would(good: Knowledge) -> None:
     """Two findings of yellow or worse hold each other up."""
     (only,) = changes_on_page(Hinges("pond", (), ("people_below",)), good, "en")
-    assert only.head == "There is none: no single fact turns the grade."
+    assert (only.head, only.note) == ("There is none: no single fact turns the grade.", True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_note_does_not_stand_under_the_words_about_changes(kb: Knowledge, language: Language) -> None:
+    """Nothing was found: the page must not say that each of these changes alone would do."""
+    result = dingji.grade(kb, dingji.read_case(DEMO))
+    lead = catalogue(language)("html.changes.lead")
+    for changes, alone in ((Hinges("hazard-level", (), ()), False), (WhatIf(kb, dingji.read_case(DEMO).check(kb)).hinges(), True)):
+        lines = changes_on_page(changes, kb, language)
+        page = said(section(parsed(render(result, kb, form="html", language=language, detail="panel", changes=lines)), "changes"))
+        assert (lead in page) is alone
+        assert lines[0].head in page
 
 
 def test_the_page_says_what_it_leaves_out(good: Knowledge) -> None:

@@ -90,15 +90,21 @@ def joined(found: Iterable[Found]) -> Found:
     parts = [part for part in found if part is not NOTHING]
     if len(parts) < 2:
         return parts[0] if parts else NOTHING
-    own = {lack.key: lack for part in parts for lack in part.own}
     base: dict[Any, Lack] = {}
+    own: dict[Any, Lack] = {}
     by_fact: dict[Any, list[Lack]] = {}
     for part in parts:
+        same = part.own is part.base
         for lack in part.base:
-            if lack.key not in base:
-                base[lack.key] = lack
-                by_fact.setdefault((lack.list, lack.item, lack.fact or lack.key), []).append(lack)
-    for group in by_fact.values():
+            key = lack.key
+            if same:
+                own[key] = lack
+            if key not in base:
+                base[key] = lack
+                by_fact.setdefault((lack.list, lack.item, lack.fact or key), []).append(lack)
+        for lack in () if same else part.own:
+            own[lack.key] = lack
+    for group in by_fact.values() if len(by_fact) < len(base) else ():
         for lack in group if len(group) > 1 else ():
             if any(other is not lack and other.key in base and _implies(other, lack) for other in group):
                 del base[lack.key]

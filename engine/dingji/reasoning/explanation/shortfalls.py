@@ -6,7 +6,9 @@ lacks an impact above 2.25); a condition on a derived fact is a goal, reached th
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from dingji.language import nodes as n
@@ -31,16 +33,22 @@ from dingji.reasoning.explanation.lacks import (
 )
 from dingji.records import Record, field
 
+MOST_LEAVES = 4096
+"""So many lacks of single facts are kept."""
+SIMPLE = frozenset({bool, int, str, Decimal, dt.date})
+"""Types of values that tell what a condition lacks by themselves: nothing in them is open."""
+
 
 class Part:
     """A part of an expression, compiled when it is first evaluated: of many conditions only a few are followed to the leaves."""
 
-    __slots__ = ("_evaluator", "_facts", "_parts", "_source", "defaults", "new_items", "node")
+    __slots__ = ("_evaluator", "_facts", "_parts", "_sides", "_source", "defaults", "new_items", "node")
 
     def __init__(self, node: n.Node, defaults: Mapping[str, Any], evaluator: Evaluator | None = None) -> None:
         self.node, self.defaults = node, defaults
         self._evaluator = evaluator
         self._parts: tuple[Part, ...] | None = None
+        self._sides: tuple[tuple[Any, Part | None, bool], ...] | None = None
         self._source = ""
         self._facts: tuple[str, ...] | None = None
         self.new_items: dict[tuple[bool, v.Truth], Found] = {}
@@ -58,6 +66,15 @@ class Part:
         if self._parts is None:
             self._parts = tuple(Part(x, self.defaults) for x in n.children(self.node) if not isinstance(x, n.Literal))
         return self._parts
+
+    def sides(self, facts: Facts, evaluate: Callable[[Part, Facts], Any]) -> list[tuple[Any, Part | None]]:
+        """Each operand with its value and its part; one that reads nothing of the case has no part."""
+        if self._sides is None:
+            parts = iter(self.parts)
+            self._sides = tuple(
+                (x.value, None, True) if isinstance(x, n.Literal) else (None, next(parts), _constant(x)) for x in operands(self.node)
+            )
+        return [(value if part is None else evaluate(part, facts), None if fixed else part) for value, part, fixed in self._sides]
 
     @property
     def source(self) -> str:
@@ -82,6 +99,10 @@ class Shortfalls(Record, frozen=True):
     facts: Facts
     defaults: Mapping[str, Any]
     behind: Callable[[Goal], Found | None]
+    leaves: dict[Any, Found] = field(default_factory=dict)
+    """What stated facts lack, by fact, tests and value; may be shared by the cases of a plan."""
+    values: dict[int, Any] = field(default_factory=dict)
+    """What parts of sums and products amount to."""
     known: dict[tuple[str, tuple[Test, ...]], Found] = field(default_factory=dict)
     """What facts lack, worked out once: many rules ask the same of a fact."""
 
@@ -109,7 +130,7 @@ class Shortfalls(Record, frozen=True):
         return self._whole(trace, wanted, facts, place)
 
     def _comparison(self, trace: Part, node: n.Compare, wanted: bool, facts: Facts, place: tuple[str, int]) -> Found:
-        sides = _sides(trace, node.operands, facts)
+        sides = trace.sides(facts, self.value)
         tests: list[Test] = []
         for (left, x), op, (right, y) in zip(sides, node.operators, sides[1:], strict=False):
             if y is None and x is not None:
@@ -139,13 +160,23 @@ class Shortfalls(Record, frozen=True):
         """Does an expression read a fact that rules write in this case?"""
         return any(self.behind(Goal(name, ())) is not None for name in trace.facts)
 
+    def value(self, part: Part, facts: Facts) -> Any:
+        """The value of an expression; each part of a long sum is reckoned once, not again for each that it is a part of."""
+        node = part.node
+        if facts is not self.facts or not isinstance(node, n.Arithmetic):
+            return part.evaluate(facts)
+        if id(part) not in self.values:
+            (left, _), (right, _) = part.sides(facts, self.value)
+            self.values[id(part)] = v.arithmetic(node.operator, left, right)
+        return self.values[id(part)]
+
     def operand(self, trace: Part, tests: tuple[Test, ...]) -> Found:
         """What the value of an expression lacks to meet the tests."""
         return self._operand(trace, tests, self.facts, ("", 0))
 
     def _operand(self, trace: Part, tests: tuple[Test, ...], facts: Facts, place: tuple[str, int]) -> Found:
         node = trace.node
-        value = trace.evaluate(facts)
+        value = self.value(trace, facts)
         if is_known(value) and not isinstance(value, v.Records) and meets(tests, value):
             return NOTHING
         match node:
@@ -153,7 +184,7 @@ class Shortfalls(Record, frozen=True):
                 return self._fact(name, tests, value)
             case n.Field(name=name):
                 lack = Lack(trace.source, True, truth_of(tests, value), name, tests, value, (place[0],), *place, gap=gap_of(tests, value))
-                return lacking((lack,), (lack,))
+                return lacking(alone := (lack,), alone)
             case n.Negative():
                 return self._operand(trace.parts[0], _mapped(tests, lambda c: v.arithmetic("-", 0, c), flipped=True), facts, place)
             case n.Arithmetic():
@@ -163,7 +194,7 @@ class Shortfalls(Record, frozen=True):
         if trace.facts and isinstance(value, bool | None) and tests in ((("==", True),), (("==", False),)):
             return self.condition(trace, tests[0][1], facts, place)
         lack = Lack(trace.source, True, truth_of(tests, value), "", tests, value, trace.facts, *place, gap=gap_of(tests, value))
-        return lacking((lack,), (lack,))
+        return lacking(alone := (lack,), alone)
 
     def fact(self, name: str, tests: tuple[Test, ...]) -> Found:
         """What the value of a fact lacks to meet the tests."""
@@ -177,16 +208,29 @@ class Shortfalls(Record, frozen=True):
 
     def _lacking(self, name: str, tests: tuple[Test, ...], value: Any) -> Found:
         stated = None if value is not None and self.facts.get(name) is None else value
-        truth, gap, goal = truth_of(tests, value), gap_of(tests, stated), Goal(name, tests)
+        goal = Goal(name, tests)
         behind = self.behind(goal)
         if behind is None:
-            lack = Lack(name, True, truth, name, tests, stated, (name,), gap=gap)
-            return lacking((lack,), (lack,))
+            return self._stated(name, tests, value, stated)
+        truth, gap = truth_of(tests, value), gap_of(tests, stated)
         lack = Lack(name, True, truth, name, tests, stated, (name,), gap=gap, goal=goal, impossible=behind.cost[0] > 0)
         return Found((lack,), behind.base, behind.cost)
 
+    def _stated(self, name: str, tests: tuple[Test, ...], value: Any, stated: Any) -> Found:
+        """What a stated fact lacks; the same in every case that has the same value."""
+        key = (name, tests, stated) if value is None or type(value) in SIMPLE else None
+        if key is not None and key in self.leaves:
+            return self.leaves[key]
+        lack = Lack(name, True, truth_of(tests, value), name, tests, stated, (name,), gap=gap_of(tests, stated))
+        found = lacking(alone := (lack,), alone)
+        if key is not None:
+            if len(self.leaves) >= MOST_LEAVES:
+                self.leaves.clear()
+            self.leaves[key] = found
+        return found
+
     def _arithmetic(self, trace: Part, node: n.Arithmetic, tests: tuple[Test, ...], facts: Facts, place: tuple[str, int]) -> Found:
-        (left, left_trace), (right, right_trace) = _sides(trace, (node.left, node.right), facts)
+        (left, left_trace), (right, right_trace) = trace.sides(facts, self.value)
         ways = []
         if left_trace is not None and is_known(right) and (moved := _undone_left(node.operator, right, tests)) is not None:
             ways.append(self._operand(left_trace, moved, facts, place))
@@ -196,12 +240,12 @@ class Shortfalls(Record, frozen=True):
             return cheapest(ways)
         value = trace.evaluate(facts)
         lack = Lack(trace.source, True, truth_of(tests, value), "", tests, value, trace.facts, *place)
-        return lacking((lack,), (lack,))
+        return lacking(alone := (lack,), alone)
 
     def _extreme(self, trace: Part, node: n.Call, tests: tuple[Test, ...], facts: Facts, place: tuple[str, int]) -> Found:
         """A maximum reaches a bound if one operand does, and stays below it if all do; a minimum the other way round."""
         reaching = (">", ">=") if node.function == "max" else ("<", "<=")
-        sides = _sides(trace, node.arguments, facts)
+        sides = trace.sides(facts, self.value)
 
         def reach(test: Test) -> list[Found]:
             return [self._operand(part, (test,), facts, place) for _, part in sides if part is not None]
@@ -248,7 +292,7 @@ class Shortfalls(Record, frozen=True):
         weight = max(1, len(fields))
         gap = 0.0 if truth is None else float(weight)
         new = Lack(trace.source, wanted, truth, facts=(node.source,), list=node.source, weight=weight, gap=gap, fields=fields)
-        found = lacking((new,), (new,))
+        found = lacking(alone := (new,), alone)
         if not any(part.facts for part in trace.parts):
             trace.new_items[wanted, truth] = found
         return found
@@ -277,20 +321,19 @@ class Shortfalls(Record, frozen=True):
             left, right = (part.evaluate(facts) for part in trace.parts)
             gap = gap_of((("==", right),), left) if is_known(right) else 0.0
         lack = Lack(trace.source, wanted, trace.evaluate(facts), facts=trace.facts, list=place[0], item=place[1], gap=gap)
-        return lacking((lack,), (lack,))
+        return lacking(alone := (lack,), alone)
 
 
-def _sides(trace: Part, nodes: tuple[n.Node, ...], facts: Facts) -> list[tuple[Any, Part | None]]:
-    """Each operand with its value and its part; a constant has no part."""
-    parts = iter(trace.parts)
-    sides: list[tuple[Any, Part | None]] = []
-    for node in nodes:
-        if isinstance(node, n.Literal):
-            sides.append((node.value, None))
-            continue
-        part = next(parts)
-        sides.append((part.evaluate(facts), None if _constant(node) else part))
-    return sides
+def operands(node: n.Node) -> tuple[n.Node, ...]:
+    """What a comparison compares, an operation reckons with or a function is given."""
+    match node:
+        case n.Compare(operands=operands):
+            return operands
+        case n.Arithmetic(left=left, right=right):
+            return left, right
+        case n.Call(arguments=arguments):
+            return arguments
+    return ()
 
 
 def _constant(node: n.Node) -> bool:
@@ -302,7 +345,7 @@ def _constant(node: n.Node) -> bool:
 
 def _impossible(trace: Part) -> Found:
     lack = Lack(trace.source, True, False, facts=trace.facts, impossible=True)
-    return lacking((lack,), (lack,))
+    return lacking(alone := (lack,), alone)
 
 
 def _mapped(tests: tuple[Test, ...], change: Callable[[Any], Any], flipped: bool = False) -> tuple[Test, ...]:

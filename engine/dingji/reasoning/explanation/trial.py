@@ -59,7 +59,7 @@ def tried(about: Subject, lacks: tuple[Lack, ...], target: str, wanted: Any) -> 
 def _proved(about: Subject, changes: dict[str, Any]) -> Evaluation | None:
     """The evaluation with other facts; None where the values are possible one by one, but not together."""
     try:
-        return again(about.evaluation, {**about.case.facts(), **changes}, changes)
+        return again(about.evaluation, changes, changes)
     except KnowledgeError:
         return None
 

@@ -14,11 +14,15 @@ from dingji.inference.policies import adjust
 from dingji.inference.prover import Evaluation
 from dingji.knowledge import model as k
 from dingji.language import nodes as n
-from dingji.language.evaluate import is_known
+from dingji.language.evaluate import Facts, is_known
 from dingji.language.types import Scale
+from dingji.language.values import Records
 from dingji.reasoning.explanation.lacks import NOTHING, Cost, Found, Goal, Lack, Test, joined, lacking, meets
-from dingji.reasoning.explanation.shortfalls import Part, Shortfalls
+from dingji.reasoning.explanation.shortfalls import SIMPLE, Part, Shortfalls
 from dingji.records import Record, replace
+
+MOST_KEPT = 4096
+"""So many conditions are kept with what they lack."""
 
 
 class Block(Record, frozen=True):
@@ -68,7 +72,8 @@ class Ways:
         self._known: dict[Goal, list[Way]] = {}
         self._behind: dict[Goal, Found] = {}
         self._lacks: dict[tuple[str, bool], Found] = {}
-        self.shortfalls = Shortfalls(self.facts, self.knowledge.defaults, self.behind)
+        leaves = self.plan.memo.setdefault("leaves", {})
+        self.shortfalls = Shortfalls(self.facts, self.knowledge.defaults, self.behind, leaves)
 
     def rule(self, name: str) -> k.Rule:
         """A rule by id; those of a crosswalk are bound to a finding."""
@@ -98,18 +103,31 @@ class Ways:
         if key not in self._lacks:
             part = self.part(rule)
             if part is not None:
-                self._lacks[key] = self.shortfalls.condition(part, wanted, self.facts)
+                self._lacks[key] = self._lacking(part, (rule.id, wanted))
             else:
                 self._lacks[key] = NOTHING if wanted else _impossible(rule.id, wanted)
         return self._lacks[key]
+
+    def _lacking(self, part: Part, key: tuple[str, bool]) -> Found:
+        """What a condition lacks; kept with the plan by the values of its facts: most of them are the same in many cases."""
+        values = None if any(name in self._steps for name in part.facts) else _plain(self.facts, part.facts)
+        if values is None:
+            return self.shortfalls.condition(part, key[1], self.facts)
+        kept: dict[Any, Found] = self.plan.memo.setdefault("lacks", {})
+        if (key, values) not in kept:
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            kept[key, values] = self.shortfalls.condition(part, key[1], self.facts)
+        return kept[key, values]
 
     def fall(self, rule: k.Rule, keeping: k.Rule) -> Found:
         """What it takes for a rule to fall; if that can be, without the conditions that another rule needs."""
         part = self.part(rule)
         if part is None or not isinstance(part.node, n.And) or keeping.when is None:
             return self.lacks(rule, False)
-        kept = n.facts_of(keeping.when)
-        options = [(bool(kept & n.facts_of(x.node)), self.shortfalls.condition(x, False, self.facts)) for x in part.parts]
+        needed = self.part(keeping)
+        kept = frozenset(needed.facts if needed is not None else ())
+        options = [(not kept.isdisjoint(x.facts), self.shortfalls.condition(x, False, self.facts)) for x in part.parts]
         return min(options, key=lambda option: (option[1].cost[0], option[0], option[1].cost))[1]
 
     def behind(self, goal: Goal) -> Found | None:
@@ -127,7 +145,8 @@ class Ways:
         """All ways to a goal, the nearest first."""
         if goal not in self._known:
             found = [way for step in self._steps.get(goal.fact, []) for way in self._of(step, goal.tests)]
-            self._known[goal] = sorted(found, key=lambda way: (way.cost, _beyond(way.value, goal.tests)))
+            edges = [constant for op, constant in goal.tests if op in ("<", "<=", ">", ">=")]
+            self._known[goal] = sorted(found, key=lambda way: (way.cost if way.blocks else way.found.cost, _beyond(way.value, edges)))
         return self._known[goal]
 
     def _of(self, step: Step, tests: tuple[Test, ...]) -> list[Way]:
@@ -280,6 +299,19 @@ class Ways:
         return tuple(self.plan.rules[i] for i in outcome.winners) or (self.giving(base) if base else ())
 
 
+def _plain(facts: Facts, names: tuple[str, ...]) -> tuple[Any, ...] | None:
+    """The values of facts as a key; None where one is no plain value. A list without items is told by whether it is complete."""
+    values = []
+    for name in names:
+        value = facts.get(name)
+        if isinstance(value, Records) and not value.items:
+            value = (value.complete,)
+        elif value is not None and type(value) not in SIMPLE:
+            return None
+        values.append(value)
+    return tuple(values)
+
+
 def _against(policy: str, place: int, rule: k.Rule, value: Any, before: int, other: k.Rule, x: Any, met: dict[Any, bool]) -> str:
     """Why a row that holds keeps another row from giving its value; empty if it does not."""
     if rule.id in other.overrides:
@@ -291,10 +323,9 @@ def _against(policy: str, place: int, rule: k.Rule, value: Any, before: int, oth
     return "extreme" if (policy == "worst" and x > value) or (policy == "best" and x < value) else ""
 
 
-def _beyond(value: Any, tests: tuple[Test, ...]) -> Any:
+def _beyond(value: Any, edges: list[Any]) -> Any:
     """How far a value goes beyond what is asked: of ways equally near, the one that just suffices comes first."""
-    edges = [constant for op, constant in tests if op in ("<", "<=", ">", ">=")]
-    return min((abs(value - edge) for edge in edges), default=0) if value is not None and not isinstance(value, bool | str) else 0
+    return min([abs(value - edge) for edge in edges]) if edges and value is not None and not isinstance(value, bool | str) else 0
 
 
 def _bound(tests: tuple[Test, ...], worst: bool) -> Any:

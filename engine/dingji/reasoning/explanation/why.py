@@ -208,7 +208,7 @@ class Proofs(Prover):
             return self._rule(self.positions[rule.id], fact)
         concluded = dict(rule.then).get(fact)
         source = self.knowledge.sources.get(rule.source)
-        condition = None if rule.when is None else self._condition(tracer(rule.when, self.knowledge.defaults), self.evaluation.facts)
+        condition = None if rule.when is None else self._condition(tracer(rule.when, self.knowledge.defaults), self.evaluation.facts, {})
         return m.RuleProof(
             id=rule.id,
             truth=True if condition is None else condition.truth,
@@ -236,7 +236,7 @@ class Proofs(Prover):
     def exclusion(self, instrument: k.Instrument) -> Exclusion:
         """Which of dates and scope keeps an instrument from the case."""
         day = self.about.day
-        scope = self._condition(tracer(instrument.scope, self.knowledge.defaults), self.evaluation.facts)
+        scope = self._condition(tracer(instrument.scope, self.knowledge.defaults), self.evaluation.facts, {})
         editions = [i.id for i in self.knowledge.editions(instrument) if i.id != instrument.id and self.about.applies(i.id)]
         return Exclusion(
             id=instrument.id,

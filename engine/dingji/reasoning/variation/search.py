@@ -7,7 +7,8 @@ short without losing a set:
   the grade about changes one of them, so only they are tried first, and after each change its own grounds;
 - many at once: if the grade stays ruled out while a group of facts is unknown, none of them need be tried. Groups are made
   such that each alone rules it out: what is possible with one more fact is then due to that fact;
-- the worst case: where unknown facts leave the grade possible, they are assumed to stand against it.
+- the worst case: where unknown facts, or a doubt whether an instrument applies, leave the grade possible, they are assumed to
+  stand against it.
 
 What passes is tried with every value that makes a difference (`samples`), on the facts as stated.
 """
@@ -59,6 +60,8 @@ class Search:
 
     def __init__(self, variations: Variations, samples: Samples, wanted: frozenset[int], seconds: float) -> None:
         self.variations, self.samples, self.wanted = variations, samples, wanted
+        self.resolved = variations
+        """Where it is asked what is possible: with doubts about instruments resolved against the grade."""
         self.deadline = time.monotonic() + seconds
         self.found: dict[frozenset[Slot], Way] = {}
         self.slots: list[Slot] = []
@@ -76,7 +79,7 @@ class Search:
                 self._try([], slot)
             result.complete.append(1)
             if most > 1:
-                self._assume_the_worst((), ())
+                self._resolve_doubts()
                 self.groups = self._grouped(self.slots)
             for size in range(2, most + 1):
                 self.size = size
@@ -250,6 +253,13 @@ class Search:
         self.against += tuple(assumed)
         return True
 
+    def _resolve_doubts(self) -> None:
+        """Assume the worst about unknown facts and about instruments that may not apply: whatever leads there does so in spite of both."""
+        for resolved in (*self.variations.doubts(), self.variations):
+            self.resolved, self.against = resolved, ()
+            if self._assume_the_worst((), ()):
+                return
+
     def _open_to(self, slot: Slot) -> list[Change]:
         """The values that an unknown slot may really have: within its bounds, if they are stated."""
         now = slot.value(self.variations.facts)
@@ -264,7 +274,7 @@ class Search:
 
     def _grades(self, changes: Sequence[Change], freed: Sequence[Slot] = (), start: Start | None = None) -> Grades:
         self._mind_the_time()
-        return self.variations.grades(changes, freed, start)
+        return self.resolved.grades(changes, freed, start)
 
     def _mind_the_time(self) -> None:
         if time.monotonic() > self.deadline:

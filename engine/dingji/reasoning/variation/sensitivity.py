@@ -146,7 +146,7 @@ class Distance(Record, frozen=True):
 
 
 def distances(evaluation: Evaluation) -> tuple[Distance, ...]:
-    """For every finding that a table gives from one number, or that starts from such a grade: how far that number is from the bands beside it."""
+    """For every finding that a table gives from one number, or that starts from such a grade: how far that is from the bands beside it."""
     found = []
     for applied in evaluation.plan.applied:
         name = applied.instrument.decides

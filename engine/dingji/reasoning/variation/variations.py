@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ from dingji.methods.grounds import grounds
 from dingji.reasoning.variation.mentions import Mentions, mentions
 from dingji.reasoning.variation.propagation import again
 from dingji.reasoning.variation.slots import Change, Slot, changed
+from dingji.records import replace
 
 Grades = frozenset[int]
 """Severities that are possible; empty if the facts are refused or the rules contradict each other on them."""
@@ -117,6 +119,27 @@ class Variations:
             top = len(self.scale.grades) - 1
             values = range(value.low or 0, (top if value.high is None else value.high) + 1)
         return frozenset(values)
+
+    def doubts(self) -> tuple[Variations, ...]:
+        """The same questions with every doubt whether an instrument's finding counts resolved one way, and the other way.
+
+        What is possible then is possible as it is, too: whatever holds in spite of the doubt holds in both. Empty without a doubt.
+        """
+        plan = self.plan
+        if plan.reconciliation is None or plan.reconciliation.decides != self.goal or all(item.certain for item in plan.counted):
+            return ()
+        counted = [tuple(replace(item, certain=True) for item in plan.counted)]
+        sure = tuple(item for item in plan.counted if item.certain)
+        if sure and plan.reconciliation.policy == "worst":
+            # of the worst of several findings, one that does not count is as good as none
+            counted.insert(0, sure)
+        resolved = []
+        for findings in counted:
+            other = copy(self)
+            other.plan = msgspec.structs.replace(plan, counted=findings, memo=dict(plan.memo))
+            other._starts = {}
+            resolved.append(other)
+        return tuple(resolved)
 
     def slots(self) -> tuple[Slot, ...]:
         """What can be changed of the facts that the grade is reckoned from."""
