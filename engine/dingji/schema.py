@@ -37,7 +37,7 @@ def knowledge_schema() -> Schema:
     kinds = [shape.schema(definitions) for shape in FILES.values()]
     return _whole(
         "dingji knowledge file",
-        "Facts, scales, factors, actors, sources, or one instrument, crosswalk, reconciliation or profile.",
+        "Facts, scales, factors, actors, kinds of evidence, sources, or one instrument, crosswalk, reconciliation or profile.",
         {"oneOf": kinds},
         definitions,
     )

@@ -173,6 +173,23 @@ def test_a_dialogue_in_chinese(case: Path, talk: Talk) -> None:
     assert max(wcwidth.wcswidth(line) for line in terminal.text.splitlines()) <= 80
 
 
+def test_going_back_over_two_questions(case: Path, talk: Talk) -> None:
+    # 5 mm scores nothing: the people can make it yellow, and so can the patrol, so both are asked for
+    terminal = talk(case)
+    terminal.answer("back")
+    assert "Question 1." in terminal.answer("5"), "before the first there is none"
+    assert "How many people live below?" in terminal.answer("10")
+    assert "Question 3." in terminal.answer("back")
+    shown = terminal.answer("back")
+    assert "Taken back: people below" in shown and "How many people live below?" in shown
+    shown = terminal.answer("15")
+    assert "Taken back: crack width" in shown and "How wide is the widest crack?" in shown
+    assert "Noted: crack width: 15 mm" in terminal.answer("100")
+    assert terminal.end()[0] == 0
+    saved = case.read_text("utf-8")
+    assert saved == HALF + "  crack_width_mm: 15\n  people_below: 100\n", "what was taken back is not saved"
+
+
 @pytest.mark.parametrize("stop", ["save", "quit", "保存", END])
 def test_stopping_saves_and_the_next_time_goes_on(case: Path, stop: str, talk: Talk) -> None:
     terminal = talk(case)

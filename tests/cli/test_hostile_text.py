@@ -34,8 +34,11 @@ def dingji(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+PAGE = ("grade", "{case}", "--detail", "full", "--format", "html")
+
+
 def command(name: str, case: Path) -> list[str]:
-    return [part.replace("{case}", str(case)) for part in COMMANDS[name]]
+    return [part.replace("{case}", str(case)) for part in {**COMMANDS, "html": PAGE}[name]]
 
 
 @pytest.fixture
@@ -78,6 +81,7 @@ def test_hostile_text_in_an_error_is_told_without_effect(case: Path) -> None:
 
 USED = {
     "grade": ("determination/text/full.j2", "determination/text/_parts.j2", "determination/text/_proof.j2", "determination/text/_head.j2"),
+    "html": ("determination/html/full.j2", "determination/html/_page.j2", "determination/html/_parts.j2"),
     "why": ("why/text.j2", "why/_parts.j2"),
     "why-not": ("why/not-text.j2",),
     "what-if": ("what-if/text.j2",),
@@ -97,7 +101,7 @@ def test_every_template_is_the_users_to_replace_and_its_mistake_is_named(name: s
     assert f"{own}:{line}:1: error[T002]" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["why", "why-not", "what-if", "ask"])
+@pytest.mark.parametrize("name", ["html", "why", "why-not", "what-if", "ask"])
 def test_a_template_of_the_user_is_used_and_runs_in_the_sandbox(name: str, case: Path, tmp_path: Path) -> None:
     own = tmp_path / "own" / USED[name][0]
     own.parent.mkdir(parents=True)

@@ -35,6 +35,23 @@ def test_check_counts_what_is_there() -> None:
     assert run.stdout == "no problems in 2 instruments, 9 rules, 9 facts, 1 scale, 0 crosswalks, 0 profiles, 1 source\n"
 
 
+def test_what_the_commands_say_in_chinese(base: Path, tmp_path: Path) -> None:
+    """Counts, differences, refused cases and coverage."""
+    run = dingji("kb", "check", "--knowledge", GOOD, "--lang", "zh")
+    assert run.stdout == "未发现问题：2 个文件、9 条规则、9 个事实、1 个量表、0 个对照表、0 个方案、1 个来源\n"
+    case = tmp_path / "case.yaml"
+    case.write_text("case: a\nsubject: hazard\nas_of: 2021-05-01\nfacts: {depth_m: 1}\nexpect: {met: [band.01]}\n", "utf-8")
+    edit(base, "pit-2010.yaml", "when: depth_m >= 5 and not shored", "when: depth_m > 5 and not shored")
+    run = dingji("kb", "test", CASES, case, "--knowledge", base, "--lang", "zh")
+    assert "pits.yaml: old-deep: old.deep：预期为 满足，实为 不满足\n" in run.stdout
+    assert "错误[C026]：未知的规则 'band.01'；是否想写 'band.1'" in run.stdout
+    assert run.stdout.endswith("4 个案例符合预期，2 个不符，1 个未写预期\n")
+    run = dingji("kb", "coverage", CASES, "--knowledge", GOOD, "--rule", "band.2", "--lang", "zh")
+    assert run.stdout == (
+        "band.2\n  触发的案例：shallow\n  未触发的案例：deep-sand, very-shallow\n1 条规则中有 1 条在某一案例中成立、在另一案例中不成立\n"
+    )
+
+
 @pytest.mark.parametrize("form", ["text", "json", "sarif"])
 def test_check_reports_what_is_wrong(base: Path, form: str) -> None:
     edit(base, "pit-2020.yaml", "when: 3 <= depth_m < 5,", "when: 3 <= depth_m <= 5,")

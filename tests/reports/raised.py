@@ -32,15 +32,19 @@ SAYING = {
     "DingjiError": (0,),
     "TemplateRuntimeError": (0,),
     "fail": (0,),
+    "spoken": (0,),
+    "remark": (0,),
     "Scalar": (0,),
     "Key": (1,),
 }
 """Where the words stand in the arguments of what reports problems: message and hint, or what is expected."""
 KEYWORDS = ("message", "hint", "what", "doc")
-FOLLOWED = ("key.doc", "str(error)", "_sentence(error.message)", "problems", "words", "link.chain", "str(link.number)")
+FOLLOWED = ("key.doc", "str(error)", "_sentence(error.message)", "problems", "words", "link.chain", "str(link.number)", "text")
 """Words handed on besides those of another problem: of a key or a library. They have a text of their own, or are not ours."""
-WORDS = ("describe", "describe_node", "nearest")
-"""Functions whose results fill gaps."""
+WORDS = ("describe", "describe_node", "nearest", "_unread")
+"""Functions whose results fill gaps, or are told as they are."""
+SENTENCES = ("conformance.py",)
+"""Files whose sentences of what was expected are told by the command that asks for them."""
 
 
 class Module:
@@ -66,11 +70,19 @@ class Module:
                 for value in self._returns(name):
                     for text in self.read(value, self.functions[name], 0):
                         yield value.lineno, text
+        if self.path.name in SENTENCES:
+            for node in ast.walk(self.tree):
+                text = "".join(self.read(node, node, 0)) if isinstance(node, ast.JoinedStr) else ""
+                if "expected" in text or text.startswith("table: "):
+                    yield node.lineno, text
+            yield from ((0, text) for text in self.read(ast.Name("TRUTHS"), self.tree, 0))
 
     def arguments(self, call: ast.Call) -> Iterator[ast.expr]:
         name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if name == "Key" and not _required(call):  # what a key is for is said only where it is missing
             return
+        if self.path.parent.name == "tables" and ast.unparse(call.func).endswith("notes.append"):
+            yield from call.args
         positions = SAYING.get(name) or self._own(name)
         if not positions:
             return
@@ -136,7 +148,7 @@ class Module:
         return [text for choice in choices for text in self.read(choice, at, depth) or [GAP]]
 
     def _returns(self, name: str) -> list[ast.expr]:
-        return [n.value for n in ast.walk(self.functions[name]) if isinstance(n, ast.Return) and n.value is not None]
+        return [n.value for n in ast.walk(self.functions[name]) if isinstance(n, ast.Return | ast.Yield) and n.value is not None]
 
     def _imported(self, name: str) -> Module | None:
         """The file of the engine from which a name is imported."""
@@ -175,8 +187,11 @@ def _piece(value: ast.expr) -> list[str]:
     match value:
         case ast.Constant(value=str(text)):
             return [text]
-        case ast.FormattedValue(value=ast.IfExp(body=ast.Constant(value=str(first)), orelse=ast.Constant(value=str(second)))):
-            return [first, second]
+        case ast.FormattedValue(
+            value=ast.IfExp(body=ast.Constant() | ast.JoinedStr() as first, orelse=ast.Constant() | ast.JoinedStr() as second)
+        ):
+            sides = [side.values if isinstance(side, ast.JoinedStr) else [side] for side in (first, second)]
+            return [text for side in sides for text in _joined([_piece(value) for value in side])]
     return [GAP]
 
 

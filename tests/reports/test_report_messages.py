@@ -9,6 +9,9 @@ from typing import get_args
 
 import pytest
 
+from dingji.audit.account import RANKS
+from dingji.audit.matrix import VERDICTS as MATRIX
+from dingji.audit.outcome import CAME, CHANGED, FELL
 from dingji.audit.signing import BAD, EXPIRED, SIGNED, UNKNOWN, UNSIGNED
 from dingji.comparison.model import KINDS, OFFICIAL
 from dingji.disputes.issues import ALL, APPLIES, AS_WRITTEN, BY_DATE, BY_SCOPE, MET, NOT_APPLICABLE, NOT_MET
@@ -19,6 +22,7 @@ from dingji.knowledge.model import Knowledge
 from dingji.knowledge.shapes import COLOURS, CONFIDENCES, METHODS, WEAK
 from dingji.language.parser import FUNCTIONS, QUANTIFIERS
 from dingji.methods.agenda import GROUPS as AGENDA
+from dingji.reports.account.view import STAGES
 from dingji.reports.answers import COMMANDS
 from dingji.reports.ask import TOLD
 from dingji.reports.audit import VERDICTS as AUDITED
@@ -78,10 +82,23 @@ GROUPS = {
     "resolve-evidence": {"judged", "observed"},
     "resolve-immaterial": {"unread", "same"},
     "resolve-duties": {"computed", "override"},
+    "resolve-sure": {"beside", "outside"},
+    "resolve-followed": {"computed", "override"},
     "resolve-told": set(ASKED),
     "replayed": set(AUDITED),
     "signature": {SIGNED, UNSIGNED, BAD, UNKNOWN, EXPIRED, "unchecked"},
     "trouble": TROUBLES,
+    "ledger-rule": {FELL, CAME, CHANGED},
+    "ledger-change": {FELL, CAME, CHANGED},
+    "matrix-verdict": set(MATRIX),
+    "matrix-lead": set(MATRIX),
+    "matrix-tile": set(MATRIX),
+    "impact-by": {"old", "new", "record"},
+    "usage-heading": {"idle", "unfired", "far", "ungiven", "facts", "never", "refused"},
+    "usage-lead": {"idle", "unfired", "far", "ungiven", "facts", "never", "refused"},
+    "stage": set(STAGES),
+    "account-point": {"provisional", "judged", "unknown", "expiring", "superseded", "disagreement"},
+    "account-why": set(RANKS),
     "agenda": {*AGENDA, "title", "nothing", "late", "by", "line", "actor", "of"},
 }
 """Groups of messages whose last part comes from a result: what it can be."""
@@ -201,3 +218,35 @@ def test_a_broken_user_catalogue_is_named(text: str, expected: str, tmp_path: Pa
     with pytest.raises(DingjiError) as caught:
         catalogue("en", tmp_path)
     assert {(p.code, p.file) for p in caught.value.problems} == {(expected, str(path))}
+
+
+PLANTED = {
+    "test_both_catalogues_hold_the_same_messages": {"en": {"extra": "Only here"}},
+    "test_the_fields_of_a_message_are_the_same_in_both_languages": {"en": {"note": "Note: {note}"}, "zh": {"note": "备注：{text}"}},
+    "test_every_message_is_used": {"en": {"nobody-says-this": "x"}, "zh": {"nobody-says-this": "甲"}},
+    "test_texts_are_in_the_language_of_their_catalogue": {"zh": {"note": "Note: {note}"}},
+    "test_every_message_that_is_asked_for_exists": {"en": {"note": None}, "zh": {"note": None}},
+}
+"""What each test must find: texts laid over both catalogues (None takes one away)."""
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_these_tests_find_what_is_planted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted, ours = PLANTED[name], messages
+
+    def with_planted(language: str) -> dict[str, str]:
+        laid = {**ours(language), **planted.get(language, {})}
+        return {id: text for id, text in laid.items() if text is not None}
+
+    globals()[name]()
+    monkeypatch.setitem(globals(), "messages", with_planted)
+    with pytest.raises(AssertionError):
+        globals()[name]()
+
+
+def test_a_group_with_a_message_too_few_or_too_many_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = {id: text for id, text in messages("en").items() if id != "status.silent"}
+    for texts in (kept, {**messages("en"), "status.other": "x"}):
+        monkeypatch.setitem(globals(), "messages", lambda language, texts=texts: texts)
+        with pytest.raises(AssertionError):
+            test_a_group_has_a_message_for_each_code_and_no_other("status")

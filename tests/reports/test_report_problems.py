@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 import cases.mistakes as case_mistakes
 import dingji
 from dingji.cli.language import language
 from dingji.errors import Problem, nearest
 from dingji.knowledge.model import Knowledge
+from dingji.reports.messages import read_messages
 from dingji.reports.problems import GAP, Translator, shown, translator
 from knowledge import mistakes
 
@@ -31,7 +31,7 @@ def catalogues(*, click: bool = False) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for path in sorted(FOLDER.glob("*.yaml")):
         if click or path.name != CLICK:
-            for text, chinese in yaml.safe_load(path.read_text("utf-8")).items():
+            for text, chinese in read_messages(path, path.stat().st_mtime_ns).items():
                 assert text not in found, f"{text!r} stands in {found[text][0]} and {path.name}"
                 found[text] = (path.name, chinese)
     return found

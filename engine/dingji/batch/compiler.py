@@ -20,6 +20,7 @@ from dingji.batch import sql as q
 from dingji.batch import values as w
 from dingji.batch.amounts import Doubts
 from dingji.batch.decisions import Hit, Settled, Table
+from dingji.batch.dialects import spelled
 from dingji.batch.expressions import Expressions
 from dingji.batch.schema import AS_OF, Schema
 from dingji.batch.sql import Columns, Truth
@@ -39,7 +40,7 @@ class Statement(Record, frozen=True):
 
     def sql(self, dialect: str = "duckdb", pretty: bool = False) -> str:
         """The statement in a dialect."""
-        return self.select.sql(dialect=dialect, pretty=pretty)
+        return spelled(self.select, dialect, pretty)
 
 
 def compile_plan(plan: Plan, schema: Schema, source: exp.Expression, keep: tuple[str, ...] = ()) -> Statement:

@@ -11,7 +11,7 @@ from typing import Any
 
 from dingji.batch.register import KEY, ROW, Writer, column_types, fits, literal, quoted, read_lines
 from dingji.batch.results import COLUMNS, plain
-from dingji.batch.schema import AS_OF
+from dingji.batch.schema import AS_OF, Schema
 from dingji.cases.model import Case
 from dingji.errors import CaseError, DingjiError, Problem
 from dingji.grading import grade, under
@@ -106,23 +106,28 @@ class Engine:
             for number, case in rows:
                 writer.write(number, case.id, case.as_of, case.facts())
         schema = writer.schema()
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE register AS {read_lines(lines, schema)}")
+        doubtful = self.grade_register(plan, knowledge, schema, lines.with_suffix(".parquet"), found)
+        lines.unlink()
+        return [(number, case) for number, case in rows if number in doubtful]
+
+    def grade_register(self, plan: Plan, knowledge: Knowledge, schema: Schema, target: Path, found: Graded) -> set[int]:
+        """Grade the rows of the temporary table `register` into a file; the numbers of those that are in doubt or refused."""
         # plans come and go; what a statement says depends on its rules and on how the columns are stored
         applied = tuple((a.instrument.id, a.truth) for a in plan.applied)
         rules = tuple(rule.id for rule in plan.rules)
         key = (knowledge.digest, id(knowledge), applied, plan.covered, rules, tuple(column_types(schema).items()))
         if key not in self.statements:
             self.statements[key] = self._statement(plan, schema)
-        target = lines.with_suffix(".parquet")
         run = self.connection.execute
-        run(f"CREATE OR REPLACE TEMP TABLE register AS {read_lines(lines, schema)}")
         run(f"CREATE OR REPLACE TEMP TABLE graded AS {self.statements[key]}")
         doubtful = {row for (row,) in run(f"SELECT {ROW} FROM graded WHERE doubt OR len(refused) > 0").fetchall()}
         columns = ", ".join(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in COLUMNS.items())
-        run(f"COPY (SELECT {columns} FROM graded WHERE NOT doubt AND len(refused) = 0) TO {literal(str(target))} (FORMAT parquet)")
-        lines.unlink()
+        copy = f"COPY (SELECT {columns} FROM graded WHERE NOT doubt AND len(refused) = 0) TO {literal(str(target))} (FORMAT parquet)"
+        [(written,)] = run(copy).fetchall()
         found.files.append(target)
-        found.graded += len(rows) - len(doubtful)
-        return [(number, case) for number, case in rows if number in doubtful]
+        found.graded += int(written)
+        return doubtful
 
     def _statement(self, plan: Plan, schema: Any) -> str:
         from sqlglot import exp

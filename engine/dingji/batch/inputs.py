@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dingji.batch.job import Read
 from dingji.cases.folder import cases_below
 from dingji.errors import CaseError, DingjiError
 from dingji.knowledge.model import Knowledge
+
+if TYPE_CHECKING:
+    from dingji.batch.columns import RegisterFile
 
 CASES = (".yaml", ".yml", ".json")
 
@@ -45,6 +50,15 @@ class Table:
             place = row.problems[0].column - 1 if row.problems else 0
             column = self.table.columns[place] if 0 <= place < len(self.table.columns) else ""
             yield Read(row.number, row.case, row.problems, column)
+
+    def in_columns(self, connection: Any, folder: Path, profile: str | None, worth: int) -> RegisterFile | None:
+        """The table in columns; None where it must be read row by row. `folder` is for the database."""
+        from dingji.batch.columns import RegisterFile, UnfitError, unfit
+
+        if not unfit(self.table):
+            with contextlib.suppress(UnfitError):
+                return RegisterFile(self.table, connection, folder, profile, worth)
+        return None
 
 
 def signature(paths: list[Path], knowledge: Knowledge, options: object) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dingji.batch.engine import Engine, Graded, Reject
-from dingji.batch.register import literal
+from dingji.batch.register import ROW, literal
 from dingji.batch.results import COLUMNS, comparable, plain
 from dingji.cases.model import Case
 from dingji.errors import CaseError, DingjiError, EvaluationError, Problem
@@ -73,6 +73,11 @@ class Job(Draft):
         return self.output.parent / f".{self.output.name}.work"
 
     @property
+    def scratch(self) -> Path:
+        """Where a table stands while it is graded; it is made anew by a run that goes on."""
+        return self.output.parent / f".{self.output.name}.table"
+
+    @property
     def rejects(self) -> Path:
         """The file of the rows that have no grade."""
         return self.output.with_name(f"{self.output.stem}.rejects.csv")
@@ -85,7 +90,7 @@ class Job(Draft):
         while batch := list(islice(rows, self.chunk)):
             done = self.folder / f"{number:06d}.json"
             self._sample(batch, draw)
-            counts = _read(done) if done.exists() else self._chunk(batch, done)
+            counts = finished(done) if done.exists() else self._chunk(batch, done)
             self.counts.add(counts)
             tell(self.counts)
             number += 1
@@ -131,11 +136,20 @@ class Job(Draft):
         bad = {reject.row for reject in refused}
         left_out = sum(read.case is not None for read in batch) - len(cases)
         counts = Counts(len(batch), found.graded, found.singly, len(bad), left_out)
+        self._done(done, counts, refused)
+        return counts
+
+    def _done(self, done: Path, counts: Counts, refused: list[Reject]) -> None:
+        """The rows of a chunk in one file, in order, and `done`, which says that they are all there."""
+        if any(done.with_suffix("").glob("*.parquet")):
+            parts = f"read_parquet({literal(str(done.with_suffix('') / '*.parquet'))})"
+            target = literal(str(done.with_suffix(".parquet")))
+            self.engine.connection.execute(f"COPY (SELECT * FROM {parts} ORDER BY {ROW}) TO {target} (FORMAT parquet)")
+        shutil.rmtree(done.with_suffix(""), ignore_errors=True)
         content = {"counts": {name: getattr(counts, name) for name in counts.__struct_fields__}, "rejects": [_plain(r) for r in refused]}
         temporary = done.with_suffix(".tmp")
         temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         temporary.replace(done)
-        return counts
 
     def _finish(self) -> None:
         counts, run = self.counts, self.engine.connection.execute
@@ -154,10 +168,11 @@ class Job(Draft):
     _source: str = ""
 
     def _view(self) -> str:
-        if not any(self.folder.glob("*/*.parquet")):
+        files = sorted(path for path in self.folder.glob("*.parquet") if path.with_suffix(".json").exists())
+        if not files:
             typed = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in COLUMNS.items())
             return f"(SELECT {typed} WHERE FALSE)"
-        return f"read_parquet({literal(str(self.folder / '*' / '*.parquet'))})"
+        return f"read_parquet([{', '.join(literal(str(path)) for path in files)}])"
 
     def _check(self) -> None:
         """Grade the sampled rows again, one by one."""
@@ -199,7 +214,7 @@ class Job(Draft):
         write_csv(self.rejects, list(Reject.__struct_fields__), rows())
 
 
-def _read(done: Path) -> Counts:
+def finished(done: Path) -> Counts:
     """The counts of a chunk that an earlier run finished."""
     return Counts(**json.loads(done.read_text(encoding="utf-8"))["counts"])
 
@@ -212,11 +227,12 @@ LISTED = ("reachable", "flags")
 
 
 def write(connection: Any, source: str, output: Path) -> None:
-    """The rows of a result, in order, as the kind of file that the name of `output` says; whole or not at all."""
+    """The rows of a result, in the order of `source`, as the kind of file that the name of `output` says; whole or not at all."""
     from dingji.tables.writing import whole, write_csv, write_xlsx
 
-    query = f"SELECT * FROM {source} ORDER BY _row"
+    query = f"SELECT * FROM {source}"
     suffix = output.suffix.lower()
+    connection.execute("set preserve_insertion_order = true")
     if suffix == ".parquet" or suffix in (".jsonl", ".ndjson"):
         form = "parquet" if suffix == ".parquet" else "json"
         with whole(output) as made:

@@ -59,12 +59,13 @@ class _Inner:
             else:
                 at.doubts.note(q.make(exp.EQ, self._over("MAX", q.when((test, q.constant(1)), default=ZERO)), q.constant(1)))
 
-    def _over(self, aggregate: str, term: Sql) -> Sql:
-        """MAX, MIN or SUM of a term over the items; NULL for none. NULL terms do not count."""
+    def _over(self, aggregate: str, term: Sql, kind: str = "BIGINT") -> Sql:
+        """MAX, MIN or SUM of a term over the items; NULL for none. NULL terms do not count. `kind` is the type of a sum."""
         body = exp.Lambda(this=term.node, expressions=[exp.Identifier(this=self.variable, quoted=False)])
         # the type is asked of the first item of a list that may be empty
         mapped = exp.Transform(this=self.listed.node.node, expression=body)
         node = exp.Anonymous(this=f"LIST_{aggregate}", expressions=[mapped])
+        node.meta.update(stored=self.listed.stored, kind=kind)  # what other dialects than DuckDB's must say (see `dialects`)
         bound = (term.bound | self.listed.node.bound) - {self.variable}
         found = Sql(node, max(term.level, self.listed.node.level), bound)
         return self.at.columns.let(found, "q")
@@ -137,7 +138,7 @@ class _Inner:
         unsure = q.when((none, ZERO), default=amount.node)
         term = q.when((q.is_true(self.counted), amount.node), (q.is_unknown(self.counted), unsure), default=ZERO)
         precision = min(38, amount.precision + MOST_ITEMS_DIGITS)
-        total = q.typed(exp.Coalesce, self._over("SUM", term), expressions=[ZERO.node])
+        total = q.typed(exp.Coalesce, self._over("SUM", term, q.decimal_type(38, amount.scale)), expressions=[ZERO.node])
         total = q.cast(total, q.decimal_type(precision, amount.scale))
         wanting = q.both([q.not_false(self.counted), q.is_null(amount.node)])
         whole = q.both([closed, q.negation(self._any(wanting))])

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dingji.cli.language import remark
 from dingji.cli.options import Day, default_language
 
 if TYPE_CHECKING:
+    from dingji.batch.inputs import Table
     from dingji.batch.job import Counts, Read
     from dingji.cases.model import Case
     from dingji.knowledge.model import Knowledge
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
 
 @click.command("batch")
-@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="A .parquet, .jsonl, .csv or .xlsx file.")
+@click.argument("source", metavar="[INPUT]", required=False, type=click.Path(path_type=Path))
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="A .parquet, .jsonl, .csv or .xlsx file; a folder with Spark.")
 @click.option("--mapping", type=click.Path(path_type=Path), help="Which column of a table is which fact.")
 @click.option("--sheet", help="The sheet of a workbook.")
 @click.option("--as-of", type=Day(), help="The day of the facts, where the table does not say.")
@@ -36,12 +38,18 @@ if TYPE_CHECKING:
 @click.option("--explain-sql", is_flag=True, help="Print the statements for the kinds of cases in INPUT; grade nothing.")
 @click.option("--row", "key", metavar="KEY", help="Show the full proof of one row, by the id of its case; grade nothing else.")
 @click.option("--dialect", type=click.Choice(["duckdb", "spark", "postgres"]), default="duckdb", help="Of --explain-sql.")
+@click.option("--engine", type=click.Choice(["duckdb", "spark", "postgres"]), default="duckdb", show_default=True, help="What grades.")
+@click.option("--master", metavar="URL", help="The Spark cluster, such as spark://host:7077.")
+@click.option("--dsn", help="The PostgreSQL database, such as postgresql://user@host/database.")
+@click.option("--table", help="The table of the database that is graded.")
+@click.option("--into", metavar="TABLE", help="The table of the database for the grades.")
+@click.option("--replace", is_flag=True, help="Replace a table or folder of grades that is there already.")
 @click.option("--memory", default="3GB", show_default=True, help="Memory that the engine may take.")
 @click.option("--profile", help="A profile: another band scheme, scale or reading.")
 @click.option("--knowledge", type=click.Path(path_type=Path), help="Another knowledge folder.")
 @click.option("--lang", type=click.Choice(["en", "zh"]), default=default_language, help="Language of the messages (default: by locale).")
 @click.option("--quiet", "-q", is_flag=True, help="No messages, only data and errors.")
-def command(source: Path, output: Path | None, knowledge: Path | None, lang: str, quiet: bool, **options: Any) -> int:
+def command(source: Path | None, output: Path | None, knowledge: Path | None, lang: str, quiet: bool, **options: Any) -> int:
     """Grade a whole register: a CSV, XLSX, JSON lines or Parquet table, or a folder of case files.
 
     Rows that are not cases go to OUTPUT's .rejects.csv with the column and the reason; the others are graded by one statement
@@ -53,6 +61,8 @@ def command(source: Path, output: Path | None, knowledge: Path | None, lang: str
       dingji batch hazards.xlsx --mapping hazards.yaml -o grades.xlsx --where 'sector == "trade"'
       dingji batch hazards.csv --mapping hazards.yaml --row H-0017
       dingji batch my-cases --explain-sql
+      dingji batch hazards/ --engine spark --master spark://host:7077 -o grades/
+      dingji batch --engine postgres --dsn postgresql://host/safety --table hazards --into hazard_grades
     """
     from dingji.batch.engine import duckdb
     from dingji.grading import load
@@ -60,14 +70,20 @@ def command(source: Path, output: Path | None, knowledge: Path | None, lang: str
     duckdb()
     base = load(knowledge)
     words = _words(lang)
-    rows = _rows(source, base, options, quiet)
+    if options["engine"] != "duckdb":
+        from dingji.cli.inplace import run
+
+        return run(source, output, base, options, words, quiet)
+    if source is None:
+        raise click.UsageError("which register? INPUT is a table or a folder of case files")
+    table, rows = _rows(source, base, options, quiet)
     if options["key"]:
         return _proof(source, base, rows(), options, lang)
     if options["explain_sql"]:
         return _explain(base, rows(), options)
     if output is None:
         raise click.UsageError("the grades go into a file: -o FILE")
-    return _grade(source, output, base, rows, options, words, quiet)
+    return _grade(source, output, base, (table, rows), options, words, quiet)
 
 
 def _words(lang: str) -> Catalogue:
@@ -76,17 +92,17 @@ def _words(lang: str) -> Catalogue:
     return catalogue("zh" if lang == "zh" else "en")
 
 
-def _rows(source: Path, base: Knowledge, options: dict[str, Any], quiet: bool) -> Callable[[], Iterator[Read]]:
-    """Opens the input; each call of the result reads it anew."""
+def _rows(source: Path, base: Knowledge, options: dict[str, Any], quiet: bool) -> tuple[Table | None, Callable[[], Iterator[Read]]]:
+    """Opens the input: the table, if it is one, and what reads its rows, each time anew."""
     from dingji.batch.inputs import Table, is_folder, rows_of_cases
 
     if is_folder(source):
-        return lambda: rows_of_cases(source, base)
+        return None, lambda: rows_of_cases(source, base)
     table = Table(source, base, options["mapping"], options["sheet"], options["as_of"])
     if not quiet:
-        for note in table.notes:
-            click.echo(f"note: {note}", err=True)
-    return table.rows
+        for text in table.notes:
+            remark(text)
+    return table, table.rows
 
 
 def _condition(base: Knowledge, text: str | None) -> Callable[[Case], bool] | None:
@@ -108,18 +124,25 @@ def _condition(base: Knowledge, text: str | None) -> Callable[[Case], bool] | No
 
 
 def _grade(
-    source: Path, output: Path, base: Knowledge, rows: Callable[[], Iterator[Read]], options: dict[str, Any], words: Catalogue, quiet: bool
+    source: Path,
+    output: Path,
+    base: Knowledge,
+    given: tuple[Table | None, Callable[[], Iterator[Read]]],
+    options: dict[str, Any],
+    words: Catalogue,
+    quiet: bool,
 ) -> int:
+    from dingji.batch.direct import DirectJob
     from dingji.batch.engine import Engine, connect
     from dingji.batch.inputs import signature
-    from dingji.batch.job import SUFFIXES, Job
+    from dingji.batch.job import SUFFIXES
 
     if output.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"what kind of file is {output.name}? It ends with none of {', '.join(SUFFIXES)}")
     engine = Engine(base, connect(options["memory"]))
     paths = [source, *([options["mapping"]] if options["mapping"] else [])]
     depends = [options[name] for name in ("sheet", "as_of", "condition", "profile")]
-    job = Job(
+    job = DirectJob(
         base,
         engine,
         output,
@@ -130,39 +153,29 @@ def _grade(
         resume=options["resume"],
     )
     start = time.monotonic()
-    counts = job.run(rows(), _progress(words, quiet, start))
+    table, rows = given
+    file = table.in_columns(engine.connection, job.scratch, options["profile"], engine.worth) if table and not job.where else None
+    tell = _progress(words, quiet, start, file.total if file else None)
+    counts = job.run(rows(), tell) if file is None else job.run_file(file, tell)
     if not quiet:
-        _report(words, counts, output, job.rejects, len(job.sampled), time.monotonic() - start)
-        for rule, why in sorted(engine.unsupported.items()):
-            click.echo(words("batch.singly-rule", rule=rule, why=why), err=True)
+        from dingji.reports.batch import lines
+
+        if sys.stderr.isatty():
+            click.echo("\r\x1b[K", nl=False, err=True)
+        for line in lines(words, counts, output, job.rejects, len(job.sampled), time.monotonic() - start, engine.unsupported):
+            click.echo(line, err=True)
     return 0
 
 
-def _progress(words: Catalogue, quiet: bool, start: float) -> Callable[[Counts], None]:
+def _progress(words: Catalogue, quiet: bool, start: float, total: int | None) -> Callable[[Counts], None]:
     def tell(counts: Counts) -> None:
         seconds = time.monotonic() - start
         if not quiet and sys.stderr.isatty() and seconds > 1:
-            rate = f"{counts.read / seconds:,.0f}"
-            click.echo("\r" + words("batch.progress", rows=f"{counts.read:,}", rate=rate) + "\x1b[K", nl=False, err=True)
+            from dingji.reports.batch import progress
+
+            click.echo("\r" + progress(words, counts, seconds, total) + "\x1b[K", nl=False, err=True)
 
     return tell
-
-
-def _report(words: Catalogue, counts: Counts, output: Path, rejects: Path, sampled: int, seconds: float) -> None:
-    if sys.stderr.isatty():
-        click.echo("\r\x1b[K", nl=False, err=True)
-    rate = f"{counts.read / max(seconds, 1e-6):,.0f}"
-    lines = [words("batch.read", rows=f"{counts.read:,}", rate=rate), words("batch.graded", rows=f"{counts.graded:,}", file=output.name)]
-    if counts.singly:
-        lines.append(words("batch.singly", rows=f"{counts.singly:,}"))
-    if counts.refused:
-        lines.append(words("batch.refused", rows=f"{counts.refused:,}", file=rejects.name))
-    if counts.left_out:
-        lines.append(words("batch.left-out", rows=f"{counts.left_out:,}"))
-    if sampled:
-        lines.append(words("batch.sampled", rows=f"{sampled:,}"))
-    for line in lines:
-        click.echo(line, err=True)
 
 
 def _proof(source: Path, base: Knowledge, rows: Iterator[Read], options: dict[str, Any], lang: str) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dingji.cli.language import remark
 from dingji.cli.options import find_case, knowledge_options, terminal_width, write
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def command(
     _check_facts(base, by)
     settled, unsettled = _settled(base, precedents, profile)
     if unsettled and not quiet:
-        click.echo(f"note: settled cases without an official grade on their scale, left out: {', '.join(unsettled)}", err=True)
+        remark(f"settled cases without an official grade on their scale, left out: {', '.join(unsettled)}")
     task = Task(profile, by, screen, settled)
     found = _compare(base, knowledge, _sources(base, paths, mapping, quiet), task, processes or min(4, os.cpu_count() or 1), quiet)
     _show(found, base, form, "zh" if lang == "zh" else "en", output, templates, screen=screen, precedents=precedents is not None)
@@ -128,8 +129,8 @@ def _rows(base: Knowledge, path: Path, mapping: Path | None, quiet: bool) -> lis
     from dingji.tables.reader import read_table
 
     table = read_table(path, base, read_mapping(mapping, base) if mapping is not None else None)
-    for note in table.notes if not quiet else ():
-        click.echo(f"note: {note}", err=True)
+    for text in table.notes if not quiet else ():
+        remark(text)
     found: list[Subject] = []
     problems: list[Problem] = []
     scale = table.mapping.official.scale if table.mapping.official else ""

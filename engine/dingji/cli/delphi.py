@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dingji.cli.language import spoken
 from dingji.cli.options import find_case, knowledge_options, pick, terminal_width, write
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def command(
         for name in raters:
             write(page.sheet(sheet(survey, name, round_)), sheets / f"{checked.id}.round-{round_}.{name}.{ENDINGS.get(form, 'json')}")
         if not quiet:
-            click.echo(f"{len(raters)} sheets for round {round_} in {sheets}", err=True)
+            click.echo(spoken(f"{len(raters)} sheets for round {round_} in {sheets}"), err=True)
         return 0
     write(page.sheet(sheet(survey, rater, round_)) if rater else page.rounds(), output)
     return 0

@@ -164,9 +164,8 @@ class Dialogue:
 
     def _refuse(self, error: DingjiError, definition: Definition) -> None:
         """Say what is wrong with an answer, as for a case file, and what may be answered."""
-        for problem in map(self.asker.translated, error.problems):
-            told = self.asker.words("list.semicolon").join(filter(None, (problem.message, problem.hint)))
-            self._say("refused", problem=f"{told} [{problem.code}]")
+        for problem in error.problems:
+            self._say("refused", problem=self.asker.refusal(problem))
         click.echo(self.asker.line(allowed_answers(definition, self.asker.speech)), nl=False)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from dingji.cli.language import remark
 from dingji.cli.many import grade_all
 from dingji.cli.options import Day, knowledge_options, terminal_width, write
 
@@ -50,7 +51,7 @@ def command(
 
         undated = sum(item.duty.due is None and item.group != "at_once" for item in items)
         if undated and not quiet:
-            click.echo(f"note: duties without a day, left out of the calendar: {undated}", err=True)
+            remark(f"duties without a day, left out of the calendar: {undated}")
         write(calendar(items, day, "zh" if lang == "zh" else "en"), output)
         return 0
     if form == "json":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dingji.cli.audit.recording import Recording, record_all, record_options
+from dingji.cli.language import remark
 from dingji.cli.options import PAGES, find_case, pick, report_options, terminal_width, use_colour, write
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def grade_file(
         text = pages[0] if len(pages) == 1 else "\n".join(map(str, pages))
     write(text, output)
     if results and results[0].without and not quiet:
-        click.echo(f"note: the rule engine did not run ({results[0].without}); the reference evaluator graded alone", err=True)
+        remark(f"the rule engine did not run ({results[0].without}); the reference evaluator graded alone")
     return int(not met)
 
 

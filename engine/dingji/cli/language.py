@@ -23,15 +23,33 @@ def language(arguments: Sequence[str] | None = None) -> str:
 
 def say(error: DingjiError) -> None:
     """The problems of an error, a line each, on stderr."""
+    for line in problem_lines(error):
+        click.echo(line, err=True)
+
+
+def problem_lines(error: DingjiError) -> list[str]:
+    """The problems of an error, a line each."""
     chosen = language()
     if chosen == "en":
-        lines = list(map(str, error.problems))
-    else:
-        from dingji.reports.problems import shown
+        return list(map(str, error.problems))
+    from dingji.reports.problems import shown
 
-        lines = [shown(problem, chosen) for problem in error.problems]
-    for line in lines:
-        click.echo(line, err=True)
+    return [shown(problem, chosen) for problem in error.problems]
+
+
+def spoken(text: str) -> str:
+    """What a command says, in the language of its reader; `text` is English, as that of an error."""
+    chosen = language()
+    if chosen == "en":
+        return text
+    from dingji.reports.problems import translator
+
+    return translator(chosen).text(text)
+
+
+def remark(text: str) -> None:
+    """What the reader should know beside the data, on stderr."""
+    click.echo(spoken(f"note: {text}"), err=True)
 
 
 def say_usage(error: click.ClickException) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dingji.cli.language import remark
 from dingji.cli.options import case_options, find_case, pick, terminal_width, write
 
 if TYPE_CHECKING:
@@ -83,5 +84,5 @@ def show(
         text = "\n".join(render(answer, under(base, answer.profile), **shape) for answer in answers)
     write(text, output)
     if answers and answers[0].without and not quiet:
-        click.echo(f"note: the rule engine did not run ({answers[0].without}); the reference evaluator stands alone", err=True)
+        remark(f"the rule engine did not run ({answers[0].without}); the reference evaluator stands alone")
     return 0

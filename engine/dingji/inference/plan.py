@@ -196,12 +196,11 @@ def _compile(
 
     def admit(rule: m.Rule) -> bool:
         # only a rule that reads an index fact can be false by the index facts alone
-        when = rule.when
-        indexed = when is not None and not known.keys().isdisjoint(n.facts_of(when))
-        if when is not None and indexed and compile_node(_open_minded(when, known), knowledge.defaults)(known) is False:
+        closure, reads = _compiled(knowledge, rule)
+        if not known.keys().isdisjoint(reads) and _excluded(knowledge, rule, {name: known[name] for name in known if name in reads}):
             return False
         rules[rule.id] = rule
-        closures[rule.id] = _always if rule.when is None else compile_node(rule.when, knowledge.defaults)
+        closures[rule.id] = closure
         return True
 
     decisions: list[m.Decision] = []
@@ -240,6 +239,29 @@ def _compile(
         encoder,
         -1 if reconciliation is None else position[reconciliation.rule],
     )
+
+
+def _compiled(knowledge: m.Knowledge, rule: m.Rule) -> tuple[Evaluator, frozenset[str]]:
+    """The condition of a rule, compiled, and the facts that it reads; kept for every plan and every variant of the base."""
+    if rule.when is None:
+        return _always, frozenset()
+    known = knowledge.compiled.get(rule.id)
+    if known is None or known[0] is not rule.when or known[1] is not knowledge.facts:
+        closure = compile_node(rule.when, knowledge.defaults)
+        known = knowledge.compiled[rule.id] = (rule.when, knowledge.facts, closure, n.facts_of(rule.when))
+    return known[2], known[3]
+
+
+def _excluded(knowledge: m.Knowledge, rule: m.Rule, known: dict[str, Any]) -> bool:
+    """Is the condition of a rule false by the index facts that it reads, whatever else a case states? Kept like the condition."""
+    assert rule.when is not None, "it reads something"
+    key = (rule.id, *known.items())
+    answer = knowledge.compiled.get(key)
+    if answer is None or answer[0] is not rule.when or answer[1] is not knowledge.facts:
+        false = compile_node(_open_minded(rule.when, known), knowledge.defaults)(known) is False
+        answer = knowledge.compiled[key] = (rule.when, knowledge.facts, false)
+    excluded: bool = answer[2]
+    return excluded
 
 
 def encoder_for(knowledge: m.Knowledge, conditions: list[n.Node]) -> Encoder:

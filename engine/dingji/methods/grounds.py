@@ -35,6 +35,17 @@ def steps_by_fact(plan: Plan) -> dict[str, Step]:
     return steps
 
 
+def writers(plan: Plan, fact: str) -> tuple[Step, ...]:
+    """All steps that write a fact: several decisions may, and their values combine."""
+    if "writers" not in plan.memo:
+        found: dict[str, tuple[Step, ...]] = {}
+        for step in plan.steps:
+            found[step.decision.fact] = (*found.get(step.decision.fact, ()), step)
+        plan.memo["writers"] = found
+    steps: dict[str, tuple[Step, ...]] = plan.memo["writers"]
+    return steps[fact]
+
+
 def tracer_of(plan: Plan, position: int, formula: bool = False) -> Tracer | None:
     """The tracer of a rule's condition (or formula), compiled when first asked for."""
     rule = plan.rules[position]
@@ -86,15 +97,20 @@ def _work_out(evaluation: Evaluation, step: Step) -> tuple[tuple[int, ...], Side
             return (), {c.fact: "" for c in plan.counted if facts.get(c.fact) == value}
         return (), {c.fact: "" for c in plan.counted if not is_known(facts.get(c.fact)) or facts[c.fact] in (possible(value) or ())}
     rules = outcome.winners + outcome.undecided
-    if policy == "formula":
-        formula = tracer_of(plan, step.entries[0].position, formula=True) if step.entries else None
-        return rules, _carriers(formula, facts) if formula else {}
     read: Sides = {step.decision.base: ""} if policy == "adjust" else {}
     for position in rules:
-        condition = tracer_of(plan, position)
-        if condition is not None:
-            _join(read, deciders(condition, facts))
+        _join(read, _read_by(evaluation, position))
     return rules, read
+
+
+def _read_by(evaluation: Evaluation, position: int, side: str = "") -> Sides:
+    """The facts by which one rule had a part: those that carry its formula, or that decide its condition."""
+    formula, condition = (tracer_of(evaluation.plan, position, formula=f) for f in (True, False))
+    read = carriers(formula, evaluation.facts, side) if formula is not None else {}
+    # that a formula applies goes without saying, unless it is open
+    if condition is not None and (formula is None or evaluation.truths[position] is None):
+        _join(read, deciders(condition, evaluation.facts))
+    return read
 
 
 def _join(sides: Sides, more: Sides) -> None:
@@ -128,37 +144,78 @@ def _weak_on(evaluation: Evaluation, rules: tuple[int, ...], facts: Sides) -> tu
 
 def _ways(evaluation: Evaluation, step: Step, side: str) -> list[tuple[tuple[int, ...], Sides]]:
     """The ways that led to one value, each enough by itself: its rules, and the facts that decided them."""
-    plan, facts = evaluation.plan, evaluation.facts
     outcome = evaluation.outcomes[step.decision.fact]
     rules, read = _decided_by(evaluation, step)
     if step.decision.policy == "reconcile":
         return [((), {fact: ""}) for fact in read] if is_known(outcome.value) else [((), read)]
-    if step.decision.policy == "formula" and side and step.entries:
-        formula = tracer_of(plan, step.entries[0].position, formula=True)
-        return [(rules, dict.fromkeys(_carriers(formula, facts, side), side))] if formula else [(rules, {})]
+    if step.decision.policy == "formula" and side:
+        bound: Sides = {}
+        for position in rules:
+            _join(bound, _read_by(evaluation, position, side))
+        return [(rules, bound)]
     if outcome.undecided or len(rules) < 2 or step.decision.policy in ("adjust", "formula"):
         return [(rules, read)]
-    traces = [(position, tracer_of(plan, position)) for position in rules]
-    return [((position,), deciders(trace, facts) if trace else {}) for position, trace in traces]
+    return [((position,), _read_by(evaluation, position)) for position in rules]
 
 
-def _carriers(trace: Tracer, facts: dict[str, Any], side: str = "") -> Sides:
-    """The facts that carry a formula's value: of a maximum or minimum the operands at the extreme.
+OPEN = "open"
+"""The side of what is not known yet: what can still move a value."""
+_OTHER = {"low": "high", "high": "low"}
 
-    Of a sum of which only the lower bound matters, the terms that add to it.
+
+def carriers(trace: Tracer, facts: dict[str, Any], side: str = "") -> Sides:
+    """The facts that carry a formula's value, each with the side by which it does.
+
+    Of a maximum or minimum the operands at the extreme; while it is open, all that may still be there. `side` asks for one bound
+    only: of a sum whose least value matters, the terms that add to it; or for what can still move the value (OPEN).
     """
     node = trace.node
-    if side == "low" and isinstance(node, n.Arithmetic) and node.operator == "+":
-        adding = [part for part in trace.parts if low(part.evaluate(facts)) != 0]
-        return {name: "" for part in adding for name in _carriers(part, facts, side)}
+    if isinstance(node, n.Fact):
+        return {node.name: side}
+    if isinstance(node, n.Quantifier) or not trace.parts:  # the parts of a quantifier speak of items
+        return dict.fromkeys(trace.facts, side if side == OPEN else "")
+    parts = [(part, side if side == OPEN else "") for part in trace.parts]
     if isinstance(node, n.Call) and node.function in ("max", "min"):
-        value = trace.evaluate(facts)
-        ends = {high(value)} if node.function == "max" else {value.low if hasattr(value, "low") else value}
-        carrying = [p for p in trace.parts if (x := p.evaluate(facts)) is None or ends & set(possible(x) or (high(x),))]
-        return {name: "" for part in carrying for name in _carriers(part, facts)}
-    if trace.parts:
-        return {name: "" for part in trace.parts for name in _carriers(part, facts)}
-    return dict.fromkeys(trace.facts, "")
+        parts = [(part, side) for part in _at_the_end(trace, facts, side)]
+    elif side in _OTHER and isinstance(node, n.Negative):
+        parts = [(part, _OTHER[side]) for part in trace.parts]
+    elif side in _OTHER and isinstance(node, n.Arithmetic) and node.operator in "+-":
+        parts = _terms(trace, node, facts, side)
+    found: Sides = {}
+    for part, own in parts:
+        if side != OPEN or not is_known(part.evaluate(facts)):
+            _join(found, carriers(part, facts, own))
+    return found
+
+
+def _terms(trace: Tracer, node: n.Arithmetic, facts: dict[str, Any], side: str) -> list[tuple[Tracer, str]]:
+    """The terms of a sum or difference that carry one of its bounds, each with the bound of it that does."""
+    # constants are no parts: one part may be either operand
+    first = [side] if not isinstance(node.left, n.Literal) else []
+    second = [side if node.operator == "+" else _OTHER[side]] if not isinstance(node.right, n.Literal) else []
+    terms = list(zip(trace.parts, first + second, strict=True))
+    # a term that may be nothing does not hold a sum up
+    return [(part, own) for part, own in terms if side == "high" or own == "high" or low(part.evaluate(facts)) != 0]
+
+
+def _at_the_end(trace: Tracer, facts: dict[str, Any], side: str) -> list[Tracer]:
+    """The operands of a maximum or minimum that give its value or the bound asked for; of an open one, all that may."""
+    assert isinstance(trace.node, n.Call)
+    greatest, value = trace.node.function == "max", trace.evaluate(facts)
+    if side in _OTHER:
+        bound = low if side == "low" else high
+        return [part for part in trace.parts if bound(part.evaluate(facts)) == bound(value)]
+    near, far = (low, high) if greatest else (high, low)
+    sure = near(value)  # no operand on this side of it matters
+    reach = [(part, part.evaluate(facts)) for part in trace.parts]
+
+    def beyond(own: Any) -> bool:
+        end = far(own)
+        return sure is None or end is None or bool(end > sure if greatest else end < sure)
+
+    # an operand that starts from what is sure leaves nothing to those that only come up to it
+    alone = any(beyond(own) and near(own) == sure for _, own in reach)
+    return [part for part, own in reach if beyond(own) or (is_known(own) and own == sure and not alone)]
 
 
 def deciders(trace: Tracer, facts: dict[str, Any]) -> Sides:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -12,8 +13,8 @@ from dingji.inference.prover import Evaluation
 from dingji.knowledge.linking import rule_reads
 from dingji.knowledge.model import Knowledge, Words
 from dingji.language import nodes as n
+from dingji.language import types as t
 from dingji.language.evaluate import Facts, Tracer, is_known
-from dingji.language.types import Scale
 from dingji.language.values import Partial, Records
 from dingji.methods import model as m
 from dingji.methods.grounds import steps_by_fact, tracer_of
@@ -25,38 +26,59 @@ MOST_OPEN_RULES = 20
 
 def shown_value(knowledge: Knowledge, fact: str, value: Any) -> str:
     """A value as text: grades by their names, partly known values as what is still possible."""
+    return _shown(_type(knowledge, fact), value)
+
+
+def _shown(kind: t.Type | None, value: Any) -> str:
+    """A value of a type as text; only of grades and lists the type must be known."""
     if value is None:
         return "unknown"
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, str):
         return value
-    scale = _scale(knowledge, fact)
     if isinstance(value, Partial):
         if value.values is not None:
-            return " | ".join(shown_value(knowledge, fact, v) for v in reversed(value.values))
-        low, high = ("" if b is None else shown_value(knowledge, fact, b) for b in (value.low, value.high))
+            return " | ".join(_shown(kind, v) for v in reversed(value.values))
+        low, high = ("" if b is None else _shown(kind, b) for b in (value.low, value.high))
         return f"{low}..{high}"
     if isinstance(value, Records):
-        listed = "; ".join(_record(item) for item in value.items)
+        listed = "; ".join(shown_record(kind, item) for item in value.items)
         return f"[{listed}]" + ("" if value.complete else " and perhaps more")
-    if scale is not None and isinstance(value, int):
-        return scale.grade(value)
+    if isinstance(kind, t.Scale) and isinstance(value, int):
+        return kind.grade(value)
     if isinstance(value, Decimal):
         return format(value.normalize(), "f") if value == value.to_integral_value() or len(str(value)) < 16 else f"{value:.6g}"
     return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
-def _scale(knowledge: Knowledge, fact: str) -> Scale | None:
+def _type(knowledge: Knowledge, fact: str) -> t.Type | None:
     definition = knowledge.facts.get(fact)
     if definition is not None:
-        return definition.type if isinstance(definition.type, Scale) else None
+        return definition.type
     _, _, scale = fact.partition("@")
     return knowledge.scales[scale].type if scale else None
 
 
-def _record(item: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in item.items() if is_known(value))
+def shown_record(kind: t.Type | None, item: dict[str, Any]) -> str:
+    """An item of a list as text: what is known of it."""
+    kinds = dict(kind.fields) if isinstance(kind, t.Records) else {}
+    return ", ".join(f"{name} {_shown(kinds.get(name), value)}" for name, value in item.items() if is_known(value))
+
+
+def _type_of(node: n.Node, lists: Mapping[str, str], knowledge: Knowledge) -> t.Type | None:
+    """The type of what an expression chooses among its facts and fields; `lists` are those that its variables run over."""
+    match node:
+        case n.Fact(name=name):
+            return _type(knowledge, name)
+        case n.Field(variable=variable, name=name):
+            kind = _type(knowledge, lists.get(variable, ""))
+            return kind.field(name) if isinstance(kind, t.Records) else None
+        case n.Quantifier(kind="min" | "max", element=element, variable=variable, source=source) if element is not None:
+            return _type_of(element, {**lists, variable: source}, knowledge)
+        case n.Call(function="min" | "max", arguments=arguments):
+            return _type_of(arguments[0], lists, knowledge)
+    return None
 
 
 class Prover:
@@ -151,10 +173,11 @@ class Prover:
             document=source.title if source else None,
             confidence=rule.confidence,
             note=rule.note,
-            condition=None if tracer is None else self._condition(tracer, self.evaluation.facts),
+            condition=None if tracer is None else self._condition(tracer, self.evaluation.facts, {}),
         )
 
-    def _condition(self, tracer: Tracer, facts: Facts) -> m.Condition:
+    def _condition(self, tracer: Tracer, facts: Facts, lists: Mapping[str, str]) -> m.Condition:
+        """A condition, part by part. `lists` are those that the variables around it run over."""
         node = tracer.node
         if isinstance(node, n.Compare | n.Member) and len(tracer.parts) == 1 and isinstance(tracer.parts[0].node, n.Fact):
             # the commonest condition, one fact against constants: the fact's value says it all
@@ -162,9 +185,10 @@ class Prover:
             shown = None if read is None else shown_value(self.knowledge, tracer.facts[0], read)
             return m.Condition(tracer.source, tracer.evaluate(facts), shown)
         if isinstance(node, n.Quantifier):
-            parts = tuple([self._item(tracer, name, bound) for name, bound in tracer.items(facts)])
+            below = {**lists, node.variable: node.source}
+            parts = tuple([self._item(tracer, name, bound, below) for name, bound in tracer.items(facts)])
         else:
-            parts = tuple([self._condition(part, facts) for part in tracer.parts])
+            parts = tuple([self._condition(part, facts, lists) for part in tracer.parts])
             if isinstance(node, n.And | n.Or):
                 settling = isinstance(node, n.Or)
                 truths = [part.truth for part in parts]
@@ -173,10 +197,10 @@ class Prover:
         value = tracer.evaluate(facts)
         if value is None or value is True or value is False:
             return m.Condition(tracer.source, value, None, parts)
-        if isinstance(node, n.Fact):
-            return m.Condition(tracer.source, None, shown_value(self.knowledge, node.name, value), parts)
-        return m.Condition(tracer.source, None, str(value), parts)
+        kind = _type_of(node, lists, self.knowledge)
+        told = isinstance(node, n.Fact) or isinstance(kind, t.Scale)
+        return m.Condition(tracer.source, None, _shown(kind, value) if told else str(value), parts)
 
-    def _item(self, quantifier: Tracer, name: str, bound: Facts) -> m.Condition:
-        parts = tuple([self._condition(part, bound) for part in quantifier.parts])
+    def _item(self, quantifier: Tracer, name: str, bound: Facts, lists: Mapping[str, str]) -> m.Condition:
+        parts = tuple([self._condition(part, bound, lists) for part in quantifier.parts])
         return m.Condition(name, parts[0].truth if parts else True, None, parts)

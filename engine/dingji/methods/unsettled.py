@@ -7,11 +7,10 @@ from typing import Any
 from dingji.inference.plan import Plan, Step
 from dingji.inference.prover import Evaluation
 from dingji.knowledge.model import FactDefinition
-from dingji.language import nodes as n
-from dingji.language.evaluate import Tracer, is_known
-from dingji.language.values import Records, compare, high, low
+from dingji.language.evaluate import is_known
+from dingji.language.values import Records, high, low
 from dingji.methods.findings import reachable
-from dingji.methods.grounds import deciders, steps_by_fact, tracer_of
+from dingji.methods.grounds import OPEN, carriers, deciders, steps_by_fact, tracer_of, writers
 
 
 def target_of(plan: Plan) -> str | None:
@@ -74,34 +73,22 @@ def open_rules(evaluation: Evaluation, fact: str) -> tuple[int, ...]:
 
 
 def _open_reads(evaluation: Evaluation, step: Step) -> list[tuple[int, tuple[str, ...]]]:
-    """The rules of a step whose value is open that may still change it, each with the facts that can change the rule.
+    """The rules of a fact whose value is open that may still change it, each with the facts that can change the rule.
 
     What an adjustment starts from is read by no rule (-1).
     """
-    plan, facts, decision = evaluation.plan, evaluation.facts, step.decision
-    formula = decision.policy == "formula"
-    reads: list[tuple[int, tuple[str, ...]]] = [(-1, (decision.base,))] if decision.policy == "adjust" else []
-    for position in (e.position for e in step.entries if evaluation.truths[e.position] is not False):
-        trace = tracer_of(plan, position)
-        if trace is not None and evaluation.truths[position] is None:
-            reads.append((position, tuple(deciders(trace, facts))))
-        value = tracer_of(plan, position, formula=True) if formula else None
-        if value is not None:
-            reads.append((position, _movers(value, facts)))
+    plan, facts = evaluation.plan, evaluation.facts
+    reads: list[tuple[int, tuple[str, ...]]] = []
+    for own in writers(plan, step.decision.fact):
+        reads += [(-1, (own.decision.base,))] if own.decision.policy == "adjust" else []
+        for position in (e.position for e in own.entries if evaluation.truths[e.position] is not False):
+            trace = tracer_of(plan, position)
+            if trace is not None and evaluation.truths[position] is None:
+                reads.append((position, tuple(deciders(trace, facts))))
+            formula = tracer_of(plan, position, formula=True)
+            if formula is not None:
+                reads.append((position, tuple(carriers(formula, facts, OPEN))))
     return reads
-
-
-def _movers(trace: Tracer, facts: dict[str, Any]) -> tuple[str, ...]:
-    """The facts that can still move the value of a formula: of a maximum none that can't exceed what is sure already."""
-    node = trace.node
-    if not trace.parts or isinstance(node, n.Quantifier):
-        return trace.facts
-    parts = [part for part in trace.parts if not is_known(part.evaluate(facts))]
-    if isinstance(node, n.Call) and node.function in ("max", "min"):
-        value = trace.evaluate(facts)
-        sign, bound = ("<=", low(value)) if node.function == "max" else (">=", high(value))
-        parts = [part for part in parts if bound is None or compare(sign, part.evaluate(facts), bound) is not True]
-    return tuple(dict.fromkeys(name for part in parts for name in _movers(part, facts)))
 
 
 def is_open(definition: FactDefinition, value: Any) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dingji.errors import Problem
-from dingji.knowledge.model import FactDefinition, FieldDefinition, Instrument, Knowledge, Rule
+from dingji.knowledge.model import EvidenceKind, FactDefinition, FieldDefinition, Instrument, Knowledge, Rule
 from dingji.knowledge.shapes import WEAK
 from dingji.language import types as t
 from dingji.methods.proof import shown_value
@@ -17,8 +17,8 @@ from dingji.records import Record
 from dingji.reports.answers import checklist, choices
 from dingji.reports.messages import Catalogue, catalogue
 from dingji.reports.pages import render_page
-from dingji.reports.problems import translator
-from dingji.reports.questions import decides
+from dingji.reports.problems import told
+from dingji.reports.questions import decides, evidence_named, evidence_of
 from dingji.reports.values import Definition, Speech
 
 TOLD = (
@@ -57,6 +57,7 @@ class QuestionView(Record, frozen=True):
     question: str
     allowed: str
     hint: str
+    evidence: str
     choices: tuple[str, ...]
 
 
@@ -68,6 +69,8 @@ class WhyView(Record, frozen=True):
     heading: str
     rules: tuple[str, ...]
     more: str
+    shown: str
+    evidence: tuple[str, ...]
 
 
 class ListedView(Record, frozen=True):
@@ -75,6 +78,7 @@ class ListedView(Record, frozen=True):
 
     question: str
     allowed: str
+    evidence: str
     decides: str
 
 
@@ -117,11 +121,9 @@ class Asker:
         """A remark, wrapped to the page."""
         return self.page("line", LineView(text))
 
-    def translated(self, problem: Problem) -> Problem:
-        """A problem in the language of the interview."""
-        if self.words.language == "en":
-            return problem
-        return translator(self.words.language, self._page["templates"]).problem(problem)
+    def refusal(self, problem: Problem) -> str:
+        """What is wrong with an answer."""
+        return told(problem, self.words, self._page["templates"])
 
     def told(self, code: str, **fields: object) -> str:
         """One of TOLD, wrapped to the page."""
@@ -138,17 +140,21 @@ class Asker:
         if isinstance(definition.type, t.Number) and not self._hinted:
             self._hinted, hint = True, words("ask.partly")
         question = self.speech.text(definition.question or definition.label)
-        return self.page(
-            "question", QuestionView(head, question, allowed_answers(definition, self.speech), hint, self._choices(definition))
-        )
+        allowed = allowed_answers(definition, self.speech)
+        return self.page("question", QuestionView(head, question, allowed, hint, self._evidence(candidate), self._choices(definition)))
 
     def field(self, definition: FieldDefinition, number: int) -> str:
         """What is asked of one field of an item of a list."""
         allowed = self.words("ask.item.field", n=number, allowed=allowed_answers(definition, self.speech))
-        return self.page("question", QuestionView("", "", allowed, "", self._choices(definition)))
+        return self.page("question", QuestionView("", "", allowed, "", "", self._choices(definition)))
 
     def _choices(self, definition: Definition) -> tuple[str, ...]:
         return tuple(self.speech.text(label) for _, label in choices(definition, self.knowledge))
+
+    def _evidence(self, candidate: Candidate) -> str:
+        """What to have at hand; what the case is about at all needs no proof."""
+        kinds = "" if candidate.kind == "scope" else evidence_named(candidate.fact, self.speech)
+        return self.words("ask.evidence", kinds=kinds) if kinds else ""
 
     def why(self, reason: Reason) -> str:
         """Why a fact is asked: what the answer decides, in which rules of which texts."""
@@ -160,7 +166,14 @@ class Asker:
             lines = [self._rule(rule) for rule in reason.rules]
             decides = self._decides(candidate)
         more = words("ask.why.more", n=len(lines) - MOST_RULES) if len(lines) > MOST_RULES else ""
-        return self.page("why", WhyView(decides, self._outlooks(candidate), heading, tuple(lines[:MOST_RULES]), more))
+        evidence = () if candidate.kind == "scope" else tuple(map(self._kind, evidence_of(candidate.fact, self.speech)))
+        shown = words("ask.why.evidence") if evidence else ""
+        return self.page("why", WhyView(decides, self._outlooks(candidate), heading, tuple(lines[:MOST_RULES]), more, shown, evidence))
+
+    def _kind(self, kind: EvidenceKind) -> str:
+        """A kind of evidence, with what it must show."""
+        label, note = self.speech.text(kind.label), self.speech.text(kind.note)
+        return self.words("ask.why.kind", kind=label, note=note) if note else label
 
     def _text(self, instrument: Instrument) -> str:
         title, edition = self.speech.text(instrument.title), self.speech.edition(instrument.id)
@@ -216,7 +229,8 @@ class Asker:
             allowed = self.words("ask.list.choices", label=self.speech.label(candidate.fact), values=self.words("list.comma").join(named))
         allowed = self.words("ask.list.fact", allowed=allowed, fact=candidate.fact)
         decides = "" if candidate.kind != "alone" else self._decides(candidate)
-        return ListedView(self.speech.text(definition.question or definition.label), allowed, decides)
+        question = self.speech.text(definition.question or definition.label)
+        return ListedView(question, allowed, self._evidence(candidate), decides)
 
     def account(self, not_needed: Sequence[str], form: str) -> str:
         """What became of a file of answers."""
@@ -274,6 +288,7 @@ def question_data(candidate: Candidate, knowledge: Knowledge) -> dict[str, Any]:
         "label": {"en": definition.label.en, "zh": definition.label.zh},
         "question": {"en": asked.en, "zh": asked.zh},
         **_type_data(definition, knowledge),
+        "evidence": {kind: {"en": (label := knowledge.evidence[kind].label).en, "zh": label.zh} for kind in definition.evidence},
         "decides": list(candidate.decides),
     }
 

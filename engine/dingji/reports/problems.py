@@ -17,6 +17,7 @@ from pathlib import Path
 from dingji.errors import Problem
 from dingji.knowledge import bundled
 from dingji.records import Record, replace
+from dingji.reports.messages import Catalogue, read_messages
 
 GAP = re.compile(r"\{(\d)\}")
 MOST_LETTERS = 2_000
@@ -78,6 +79,13 @@ def shown(problem: Problem, language: str, templates: Path | None = None) -> str
     return f"{place}: 错误[{told.code}]：{told.message}{tail}"
 
 
+def told(problem: Problem, words: Catalogue, templates: Path | None = None) -> str:
+    """A problem as a dialogue tells it: what is wrong and how to mend it, without the place."""
+    if words.language != "en":
+        problem = translator(words.language, templates).problem(problem)
+    return f"{words('list.semicolon').join(filter(None, (problem.message, problem.hint)))} [{problem.code}]"
+
+
 def translator(language: str, templates: Path | None = None) -> Translator:
     """The texts of problems in a language; those of the user's folder replace ours. English needs none."""
     place = Path("messages") / language / "errors"
@@ -87,8 +95,6 @@ def translator(language: str, templates: Path | None = None) -> Translator:
 
 @lru_cache(maxsize=4)
 def _translator(files: tuple[tuple[Path, int], ...]) -> Translator:
-    from dingji.reports.messages import read_messages
-
     texts: dict[str, str] = {}
     for path, changed in files:
         texts.update(read_messages(path, changed))

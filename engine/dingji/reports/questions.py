@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dingji.knowledge.model import EvidenceKind
 from dingji.language import types as t
 from dingji.methods import model as m
 from dingji.records import Record
@@ -35,6 +36,17 @@ def more_questions(result: m.Result, speech: Speech) -> str:
     """How many questions are left out; empty if none is."""
     left = len(result.unknown) - MOST_QUESTIONS
     return speech.words("questions.more", n=left) if left > 0 and result.determination is not None else ""
+
+
+def evidence_of(fact: str, speech: Speech) -> tuple[EvidenceKind, ...]:
+    """The kinds of evidence that would show a fact, the best first."""
+    known = speech.knowledge.evidence
+    return tuple(known[kind] for kind in speech.knowledge.facts[fact].evidence)
+
+
+def evidence_named(fact: str, speech: Speech) -> str:
+    """Those kinds by their names, in one line; empty if the vocabulary names none."""
+    return speech.words("list.semicolon").join(speech.text(kind.label) for kind in evidence_of(fact, speech))
 
 
 def decides(fact: str, kind: str, grades: Sequence[str], scale: str, speech: Speech) -> str:

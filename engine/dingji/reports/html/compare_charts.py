@@ -57,7 +57,7 @@ class Charts(Writer):
         names = [self.reasons.name(share.kind, share.factor) for share in shares]
         shown = [words("chart.share-of", percent=percent(share.share), n=share.cases) for share in shares]
         items = [Bar(name, share.cases, told) for name, share, told in zip(names, shares, shown, strict=True)]
-        heads = tuple(words.choice("chart", head) for head in ("reason", "cases", "share"))
+        heads = (words("chart.reason"), words("chart.cases"), words("chart.share"))
         rows = tuple(
             (name, str(share.cases), words("chart.percent", percent=percent(share.share)))
             for name, share in zip(names, shares, strict=True)

@@ -54,7 +54,7 @@ def word(view: PageView, words: Catalogue, detail: str) -> bytes:
         raise ReportError([Problem("python-docx", 0, 0, "T005", "a Word document needs a package", EXTRA)]) from None
     document = docx.Document()
     prepare(document, clean(view.report.title), view.language)
-    writer = _Writer(document, mapped(view, clean), words)
+    writer = Writer(document, mapped(view, clean), words)
     writer.head()
     for section in SECTIONS[detail]:
         getattr(writer, section)()
@@ -69,7 +69,9 @@ def clean(text: str) -> str:
     return stripped(text).replace("\ufffe", "").replace("\uffff", "")
 
 
-class _Writer:
+class Writer:
+    """Writes the sections of a page, one after the other, into a document."""
+
     def __init__(self, document: Document, view: PageView, words: Catalogue) -> None:
         self.document, self.view, self.report, self.words = document, view, view.report, words
 
