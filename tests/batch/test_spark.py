@@ -114,4 +114,4 @@ def failing(session: Any, store: Any, folder: Path) -> None:
         return True
 
     frame = session.table(store.source)
-    frame.where(udf(broken, "boolean")(col("case"))).createOrReplaceTempView(store.source)
+    frame.where(udf(broken, "boolean", useArrow=False)(col("case"))).createOrReplaceTempView(store.source)

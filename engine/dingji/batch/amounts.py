@@ -63,8 +63,11 @@ class Doubts(Draft):
 
 
 def constant(value: int | Decimal) -> Amount:
-    """A number of the language."""
+    """A number of the language; one with more digits than the engines hold is a double."""
     precision, scale = q.digits(value)
+    if precision > MOST_DIGITS:
+        node = q.cast(Sql(exp.Literal.string(str(value))), "DOUBLE")
+        return _inexact(node, q.typed(exp.Abs, node), value, value)
     return Amount(q.constant(value), precision, scale, value, value, sure=True)
 
 

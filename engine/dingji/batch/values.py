@@ -167,6 +167,8 @@ def ranged(value: Value) -> Range:
 
 def _end(value: Masked, order: Sequence[tuple[int, Any]]) -> Amount:
     constants = [am.constant(x) for _, x in order]
+    if not all(c.exact for c in constants):
+        raise UnsupportedError("a choice among numbers of more digits than SQL holds")
     scale = max(c.scale for c in constants)
     precision = max(c.precision - c.scale for c in constants) + scale
     node = q.when(
