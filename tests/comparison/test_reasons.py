@@ -126,3 +126,42 @@ def test_the_furthest_apart_and_most_severe_pair_comes_first(kb: Knowledge) -> N
     distances = [p.distance for p in found.pairs]
     assert distances == sorted(distances, key=lambda d: -(d or 0))
     assert distances[0] == 2
+
+
+LEC_180 = """\
+case: lec-180
+subject: risk_point
+as_of: 2024-05-20
+scope: {sector: trade, risk_method: lec}
+facts:
+  accident_category: machinery
+  lec_likelihood: quite_possible
+  lec_exposure: monthly
+  lec_consequence: one_death
+  breaks_mandatory_rule: false
+  past_serious_accident: false
+  past_minor_accidents: 0
+  accident_conditions_remain: false
+  involves_major_hazard_source: false
+  mass_harm_danger: false
+  persons_on_site: 1
+official: {scale: risk-four, grade: general, by: county}
+"""
+
+
+def test_another_band_scheme(kb: Knowledge) -> None:
+    # D = 6 x 2 x 15 = 180: from 160 a larger risk by the classic cuts, below 200 a general one by the cuts 70, 200 and 400
+    about = graded(kb, dingji.parse_case(LEC_180).check(kb))
+    main = pair(explained(about, row(about, ())), "official", "quantitative").main
+    # the table that the profile replaces
+    assert (main.kind, main.profile, main.rules) == ("band_scheme", "lec-200-400", ("lec.degree",))
+
+
+def test_a_scale_that_has_no_such_grade(kb: Knowledge) -> None:
+    # one death possible is "major" of the classes of 2022, Level II; nothing in those classes leads to Level I
+    first = (ROOT / "cases" / "power-grid" / "classes-2022.yaml").read_text("utf-8").split("\n---\n")[0].split("expect:")[0]
+    about = graded(kb, dingji.parse_case(first + "official: {scale: hazard-level, grade: I}\n").check(kb))
+    reasons = pair(explained(about, row(about, ())), "consequence", "official")
+    assert reasons.distance == 1
+    found = [r for r in (reasons.main, *reasons.further) if r.kind == "other_scale"]
+    assert [(r.instruments, r.rules) for r in found] == [(("sg.class-2022",), ("sg-class-2022-to-hazard-level.major",))]
