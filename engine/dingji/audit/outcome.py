@@ -202,8 +202,8 @@ def steps_between(old: Cell, new: Cell, *bases: Knowledge) -> int | None:
     if len(ids) != 1:
         return None
     order = ids.pop()
-    places = [order.index(each) if each in order else None for each in (_settled(old, order), _settled(new, order))]
-    return None if None in places else places[0] - places[1]  # type: ignore[operator]
+    before, after = _settled(old, order), _settled(new, order)
+    return order.index(before) - order.index(after) if before in order and after in order else None
 
 
 def _settled(found: Cell, order: tuple[str, ...]) -> str:

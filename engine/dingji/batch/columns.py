@@ -246,7 +246,8 @@ class RegisterFile:
                 asked += [f"max(length(split_part({plain}, '.', 1)))", f"max(length(split_part({plain}, '.', 2)))"]
         row = self.connection.execute(f"SELECT {', '.join(asked)} FROM stored.cells").fetchone() if asked else ()
         for place, column in enumerate(numbers):
-            whole, places = row[2 * place] or 1, 0 if column.type.integer else row[2 * place + 1] or 0  # type: ignore[attr-defined]
+            integer = isinstance(column.type, t.Number) and column.type.integer
+            whole, places = row[2 * place] or 1, 0 if integer else row[2 * place + 1] or 0
             for value in column.values.values():
                 if isinstance(value, int | Decimal):
                     precision, scale = digits(value)

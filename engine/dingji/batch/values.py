@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlglot import exp
@@ -228,7 +229,7 @@ def _pairs(op: str, a: Value, b: Value, doubts: Doubts) -> Sql:
         for one, rest in ((a, other), (other, a)):
             if one.open:
                 doubts.note(q.both([bit(one.mask, 1 << len(one.domain)), q.negation(single(rest))]))
-    tests = [(x, _settled(other, lambda y, x=x: v.OPERATORS[op](x, y))) for x in a.domain]  # type: ignore[misc]
+    tests = [(x, _settled(other, partial(v.OPERATORS[op], x))) for x in a.domain]
     every = q.both(q.either([no_bit(a.mask, 1 << i), test]) for i, (_, test) in enumerate(tests))
     none = q.both(q.either([no_bit(a.mask, 1 << i), q.negation(test)]) for i, (_, test) in enumerate(tests))
     present = q.both([q.not_null(a.mask), q.not_null(other.mask)])

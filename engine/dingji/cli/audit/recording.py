@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -38,8 +39,7 @@ def record_options(function: F) -> F:
         recording = None if record is None else Recording(record, by or "", at, key)
         return function(*arguments, recording=recording, **options)
 
-    command.__doc__, command.__name__ = function.__doc__, function.__name__
-    command.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]
+    functools.update_wrapper(command, function)
     for option in (
         click.option("--key", type=click.Path(dir_okay=False, path_type=Path), help="Sign the record with this private key."),
         click.option("--at", metavar="TIME", help="When it was determined, such as 2026-11-22T09:30:00+08:00 (default: now)."),
@@ -49,7 +49,7 @@ def record_options(function: F) -> F:
         ),
     ):
         command = option(command)
-    return command  # type: ignore[return-value]
+    return cast(F, command)
 
 
 def record_all(
