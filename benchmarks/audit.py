@@ -60,7 +60,7 @@ def write(folder: Path, records: list[DeterminationRecord], count: int) -> float
     for number in range(count):
         record = replace(records[number % len(records)], time=f"2026-01-01T{number // 3600:02d}:{number // 60 % 60:02d}:{number % 60:02d}Z")
         if number == 50:  # what is measured here is reading: the rest is written without waiting for the disk
-            os.fsync = lambda handle: None
+            os.fsync = lambda fd: None
         start = time.perf_counter()
         append(folder, record)
         times.append(time.perf_counter() - start)

@@ -5,8 +5,9 @@ and the same rows, in one run, each on all cores it can use:
 
 - dingji: the compiled statement, Parquet to Parquet: grade, status, reachable grades, fired and undecided items;
 - a query written by hand: the same 65 conditions as columns, the two lists of items, Parquet to Parquet;
-- zen-engine (one expression node, with trace), clipspy and durable-rules (through our port, which skips the library's slow loop):
-  the fired items only, on a sample.
+- zen-engine (one expression node, with trace), clipspy and durable-rules (used directly, and through our port, which skips the
+  library's slow loop): the fired items only, on a sample;
+- the command `dingji batch` over the whole knowledge base, in a process of its own, from Parquet with types and from CSV.
 
 The fired items of all of them are compared before anything is timed. Then memory at ten times the rows, and the cost per row
 with a tenth of the rules and with ten times the rows. Prints a Markdown table with versions; exit 1 if results differ.
@@ -16,7 +17,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import json
 import os
 import platform
 import subprocess
@@ -28,17 +28,18 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from batch_peers import LIST, PEERS, Fire, facts_read, items
+from sqlglot import exp
+
 import dingji
-from dingji.batch import sql as q
-from dingji.batch.compiler import compile_plan
-from dingji.batch.schema import Stored
-from dingji.inference.durable import DurableRuleset
-from dingji.inference.plan import Plan, encoder_for, plan_for
-from dingji.knowledge.model import Knowledge, Rule
+from dingji.batch.statement import sql as q
+from dingji.batch.statement.compiler import compile_plan
+from dingji.batch.statement.schema import Stored
+from dingji.inference.plan import Plan, plan_for
+from dingji.knowledge.model import Knowledge
 from dingji.language import nodes as n
 from dingji.language import types as t
 
-LIST = "cn.trade-2023"
 DAY = dt.date(2024, 7, 1)
 KIND = {"subject": "hazard", "sector": "trade", "special_field": "none"}
 SAMPLE = 2_000
@@ -68,14 +69,6 @@ def _without(decision: Any, dropped: set[str]) -> Any:
     return replace(decision, rules=tuple(name for name in decision.rules if name not in dropped))
 
 
-def items(kb: Knowledge) -> list[Rule]:
-    return [rule for rule in kb.rules_of(LIST) if rule.kind == "example"]
-
-
-def facts_read(kb: Knowledge) -> list[str]:
-    return sorted(frozenset().union(*(n.facts_of(rule.when) for rule in items(kb) if rule.when is not None)))
-
-
 def register(connection: Any, kb: Knowledge, rows: int, path: Path) -> None:
     """Random hazards: a defect in 6 % of the facts, 1.5 % of them unknown."""
     columns = ["i + 1 AS _row", "'H' || i AS _key", f"DATE '{DAY}' AS as_of"]
@@ -98,10 +91,8 @@ def schema(kb: Knowledge) -> dict[str, Stored]:
 
 
 def compiled(plan: Plan, kb: Knowledge, path: Path) -> str:
-    from sqlglot import parse_one
-
-    source = parse_one(f"SELECT * FROM read_parquet('{path}')", dialect="duckdb")
-    return compile_plan(plan, schema(kb), source, ("_row", "_key")).sql()
+    source = exp.select("*").from_(exp.to_table("facts"))
+    return compile_plan(plan, schema(kb), source, ("_row", "_key")).sql().replace("FROM facts", f"FROM read_parquet('{path}')", 1)
 
 
 def by_hand(kb: Knowledge, path: Path) -> str:
@@ -132,121 +123,6 @@ def hand_condition(node: n.Node) -> str:
         case n.Member(operand=x, choices=choices, negated=negated):
             return f"({hand_condition(x)} {'NOT ' * negated}IN ({', '.join(map(hand_condition, choices))}))"
     raise TypeError(node)
-
-
-def sure(node: n.Node, negated: bool, spell: Callable[[str, tuple[Any, ...]], str]) -> str:
-    """A condition that is true only if it is surely true, for engines that know no unknown: negation at the leaves."""
-    match node:
-        case n.Not(operand=x):
-            return sure(x, not negated, spell)
-        case n.And(operands=xs) | n.Or(operands=xs):
-            kind = "and" if isinstance(node, n.And) != negated else "or"
-            return spell(kind, tuple(sure(x, negated, spell) for x in xs))
-        case n.Fact(name=name):
-            return spell("flag", (name, not negated))
-        case n.Compare(operands=(n.Fact(name=name), n.Literal(value=value)), operators=(op,)):
-            return spell("test", (name, _NEGATED[op] if negated else op, value))
-        case n.Compare(operands=(n.Fact(name=name), n.Fact(name=other)), operators=(op,)):
-            return spell("pair", (name, _NEGATED[op] if negated else op, other))
-        case n.Member(operand=n.Fact(name=name), choices=choices, negated=excluded):
-            op, kind = ("!=", "and") if excluded != negated else ("==", "or")
-            return spell(kind, tuple(spell("test", (name, op, choice.value)) for choice in choices))
-    raise TypeError(node)
-
-
-_NEGATED = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-
-
-def zen_text(kind: str, parts: tuple[Any, ...]) -> str:
-    if kind in ("and", "or"):
-        return "(" + f" {kind} ".join(parts) + ")"
-    if kind == "flag":
-        return f"({parts[0]} == {str(parts[1]).lower()})"
-    name, op, value = parts
-    if kind == "pair":
-        return f"({name} != null and {value} != null and {name} {op} {value})"
-    shown = json.dumps(value) if isinstance(value, str) else str(value)
-    return f"({name} != null and {name} {op} {shown})"
-
-
-def clips_text(kind: str, parts: tuple[Any, ...]) -> str:
-    if kind in ("and", "or"):
-        return f"({kind} {' '.join(parts)})"
-    if kind == "flag":
-        return f"(eq ?{parts[0]} {'yes' if parts[1] else 'no'})"
-    name, op, value = parts
-    if isinstance(value, str) and kind == "test":
-        return f"(and (neq ?{name} nil) ({'eq' if op == '==' else 'neq'} ?{name} {value}))"
-    word = {"==": "=", "!=": "<>"}.get(op, op)
-    if kind == "pair":
-        return f"(and (numberp ?{name}) (numberp ?{value}) ({word} ?{name} ?{value}))"
-    return f"(and (numberp ?{name}) ({word} ?{name} {value}))"
-
-
-Fire = Callable[[dict[str, Any]], set[str]]
-
-
-def with_zen(kb: Knowledge) -> Fire:
-    import zen
-
-    rules = items(kb)
-    lines = [{"id": str(i), "key": f"r{i}", "value": sure(r.when, False, zen_text)} for i, r in enumerate(rules) if r.when is not None]
-    place = {"x": 0, "y": 0}
-    nodes = [
-        {"id": "in", "type": "inputNode", "name": "in", "position": place},
-        {"id": "list", "type": "expressionNode", "name": "list", "position": place, "content": {"expressions": lines}},
-        {"id": "out", "type": "outputNode", "name": "out", "position": place},
-    ]
-    edges = [{"id": "a", "sourceId": "in", "targetId": "list"}, {"id": "b", "sourceId": "list", "targetId": "out"}]
-    content = {"contentType": "application/vnd.gorules.decision", "nodes": nodes, "edges": edges}
-    decision = zen.ZenEngine().create_decision(json.dumps(content))
-    names = dict.fromkeys(facts_read(kb))
-
-    def fire(case: dict[str, Any]) -> set[str]:
-        found = decision.evaluate({**names, **case}, {"trace": True})["result"]
-        return {rule.id for i, rule in enumerate(rules) if found[f"r{i}"] is True}
-
-    return fire
-
-
-def with_clips(kb: Knowledge) -> Fire:
-    import clips
-
-    environment = clips.Environment()
-    names = facts_read(kb)
-    environment.build("(deftemplate hazard " + " ".join(f"(slot {name} (default nil))" for name in names) + ")")
-    found: set[str] = set()
-    environment.define_function(lambda name: found.add(str(name)), name="met")
-    for rule in items(kb):
-        assert rule.when is not None
-        slots = " ".join(f"({name} ?{name})" for name in sorted(n.facts_of(rule.when)))
-        environment.build(f'(defrule {rule.id} (hazard {slots}) (test {sure(rule.when, False, clips_text)}) => (met "{rule.id}"))')
-    template = environment.find_template("hazard")
-    symbols = {True: clips.Symbol("yes"), False: clips.Symbol("no")}
-
-    def fire(case: dict[str, Any]) -> set[str]:
-        found.clear()
-        slots = {k: symbols[v] if isinstance(v, bool) else clips.Symbol(v) if isinstance(v, str) else v for k, v in case.items()}
-        template.assert_fact(**slots)
-        environment.run()
-        environment.reset()
-        return set(found)
-
-    return fire
-
-
-def with_durable(kb: Knowledge) -> Fire:
-    rules = items(kb)
-    encoder = encoder_for(kb, [rule.when for rule in rules if rule.when is not None])
-    engine = DurableRuleset("list", [(rule.id, condition) for rule, condition in zip(rules, encoder.conditions, strict=True)])
-    return lambda case: set(engine.fire(encoder.fields(case)))
-
-
-PEERS = (
-    ("zen-engine, trace", "zen-engine", with_zen, 200),
-    ("clipspy", "clipspy", with_clips, 80),
-    ("durable-rules", "durable_rules", with_durable, 100),
-)
 
 
 def sample(connection: Any, kb: Knowledge, path: Path) -> list[dict[str, Any]]:
@@ -283,14 +159,54 @@ def copied(connection: Any, query: str, target: Path) -> Took:
 
 
 def peak(rows: int, folder: Path) -> float:
-    """Megabytes at the most of a process that grades so many rows."""
-    command = [sys.executable, __file__, "--one", str(rows), str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as child:
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        sys.exit(f"{' '.join(command)} ended with {child.returncode}")
-    return usage.ru_maxrss / 1024
+    """Megabytes at the most of a process that grades so many rows by the statement."""
+    return spent([sys.executable, __file__, "--one", str(rows), str(folder)])[1]
+
+
+METER = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(code, used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
+
+
+def spent(command: list[str]) -> tuple[Took, float]:
+    """The time that a command takes, and its megabytes at the most.
+
+    A small process starts it: what the system counts for a child begins at the size of its parent, and we hold a register.
+    """
+    start = time.perf_counter()
+    told = subprocess.run([sys.executable, "-c", METER, *command], stdout=subprocess.PIPE, check=True).stdout.split()
+    took = time.perf_counter() - start
+    if told[0] != b"0":
+        sys.exit(f"{' '.join(command)} ended with {told[0].decode()}")
+    return Took(took, float(told[1])), int(told[2]) / 1024
+
+
+def command(kb: Knowledge, source: Path, *options: str) -> tuple[Took, float]:
+    """`dingji batch` over a register, to a file beside it."""
+    mapping = source.with_name("mapping.yaml")
+    facts = "".join(f"  {name}: {name}\n" for name in facts_read(kb))
+    constants = "".join(f"  {name}: {value}\n" for name, value in KIND.items() if name != "subject")
+    head = f"mapping: register\ncase: _key\nsubject: {{constant: {KIND['subject']}}}\nas_of: as_of\n"
+    mapping.write_text(f"{head}columns:\n{facts}constants:\n{constants}", encoding="utf-8")
+    output = source.with_name(f"grades-of-{source.name}.parquet")
+    called = [sys.executable, "-m", "dingji", "batch", str(source), "--mapping", str(mapping), "-o", str(output), "-q"]
+    return spent([*called, *options])
+
+
+def same_by_command(connection: Any, ours: Path, folder: Path, rows: int) -> None:
+    """The list's finding in the output of the command, from both kinds of file, is the one of the statement."""
+    for form in ("parquet", "csv"):
+        found = f"(SELECT _key, unnest(findings) AS f FROM read_parquet('{folder / f'grades-of-{rows}.{form}.parquet'}'))"
+        joined = f"read_parquet('{ours}') o JOIN {found} c USING (_key) WHERE c.f.instrument = '{LIST}'"
+        wrong = (
+            "c.f.grade IS DISTINCT FROM o.findings[1].grade OR c.f.undecided <> o.findings[1].undecided OR c.f.fired <> o.findings[1].fired"
+        )
+        [(many, bad)] = connection.execute(f"SELECT count(*), count(*) FILTER ({wrong}) FROM {joined}").fetchall()
+        if many != rows or bad:
+            sys.exit(f"the command differs on {bad} of {many} rows from {form}")
 
 
 def one(rows: int, folder: Path) -> None:
@@ -345,8 +261,28 @@ def main(rows: int) -> None:
             took = best(lambda fire=fire: [fire(case) for case in cases])  # type: ignore[misc]
             rates = len(cases) / took.wall, len(cases) / took.cpu
             ratio = f"{rows / own_time.wall / rates[0]:,.0f}x | {rows / own_time.cpu / rates[1]:,.0f}x"
-            print(f"| {title} {version(package)} | {rates[0]:,.0f} | {rates[1]:,.0f} | {ratio} | {bar}x |", flush=True)
+            shown = f"{bar}x" if bar else ""
+            print(f"| {title} {version(package)} | {rates[0]:,.0f} | {rates[1]:,.0f} | {ratio} | {shown} |", flush=True)
+        commands(connection, kb, rows, folder)
+        same_by_command(connection, out, folder, rows)
         growth(connection, kb, rows, folder, own_time)
+
+
+def commands(connection: Any, kb: Knowledge, rows: int, folder: Path) -> None:
+    """What the user of the command waits for, and its memory at a tenth of the rows and with a tenth of the memory."""
+    source, text, tenth = folder / f"{rows}.parquet", folder / f"{rows}.csv", folder / "tenth.parquet"
+    connection.execute(f"COPY (SELECT * FROM read_parquet('{source}') ORDER BY _row) TO '{text}' (FORMAT csv, HEADER)")
+    connection.execute(f"COPY (SELECT * FROM read_parquet('{source}') ORDER BY _row LIMIT {rows // 10}) TO '{tenth}' (FORMAT parquet)")
+    print("\n| dingji batch | seconds | CPU seconds | rows/s | peak memory |\n|---|---:|---:|---:|---:|")
+    for title, path, options in (
+        (f"{rows:,} rows, Parquet", source, ()),
+        (f"{rows // 10:,} rows, Parquet, --memory 300MB", tenth, ("--memory", "300MB")),
+        (f"{rows:,} rows, Parquet, --memory 300MB", source, ("--memory", "300MB")),
+        (f"{rows:,} rows, CSV", text, ()),
+    ):
+        took, memory = command(kb, path, *options)
+        many = rows // 10 if path == tenth else rows
+        print(f"| {title} | {took.wall:.1f} | {took.cpu:.1f} | {many / took.wall:,.0f} | {memory:,.0f} MB |", flush=True)
 
 
 def growth(connection: Any, kb: Knowledge, rows: int, folder: Path, own_time: Took) -> None:

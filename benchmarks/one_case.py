@@ -29,8 +29,8 @@ from typing import Any
 
 import dingji
 from dingji.cases.model import Case
-from dingji.grading import check_carried
 from dingji.inference import durable
+from dingji.inference.carry import check_carried
 from dingji.inference.plan import plan_for
 from dingji.inference.prover import prove
 from dingji.knowledge import bundled, load

@@ -72,18 +72,21 @@ def read_documents(path: Path, shown: str, problems: Problems) -> list[Document]
     text = _read_text(path, shown, problems)
     if text is None:
         return []
-    if path.suffix.lower() == ".json":
-        try:
-            json.loads(text, parse_int=str, parse_float=str)  # the syntax only: numbers are read later, within their bounds
-        except ValueError as error:
-            line, column = getattr(error, "lineno", 0), getattr(error, "colno", 0)
-            problems.place(shown, line, column, 2, f"not JSON: {getattr(error, 'msg', error)}", "or save it as .yaml")
-            return []
-        except RecursionError:
-            problems.place(shown, 0, 0, 9, "nested too deeply", f"at most {MAX_DEPTH} levels")
-            return []
-        text = _json_as_yaml(text)
-    return parse_documents(text, shown, problems)
+    return (parse_json if path.suffix.lower() == ".json" else parse_documents)(text, shown, problems)
+
+
+def parse_json(text: str, shown: str, problems: Problems) -> list[Document]:
+    """The document of JSON text; an empty list if it is not JSON or is out of bounds."""
+    try:
+        json.loads(text, parse_int=str, parse_float=str)  # the syntax only: numbers are read later, within their bounds
+    except ValueError as error:
+        line, column = getattr(error, "lineno", 0), getattr(error, "colno", 0)
+        problems.place(shown, line, column, 2, f"not JSON: {getattr(error, 'msg', error)}", "or save it as .yaml")
+        return []
+    except RecursionError:
+        problems.place(shown, 0, 0, 9, "nested too deeply", f"at most {MAX_DEPTH} levels")
+        return []
+    return parse_documents(_json_as_yaml(text), shown, problems)
 
 
 def parse_documents(text: str, shown: str, problems: Problems) -> list[Document]:

@@ -28,8 +28,12 @@ class Problem(Record, order=True, frozen=True):
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-        tail = f"; {self.hint}" if self.hint else ""
-        return f"{place}: error[{self.code}]: {self.message}{tail}"
+        return f"{place}: error[{self.code}]: {self.reason}"
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, and what right looks like."""
+        return f"{self.message}; {self.hint}" if self.hint else self.message
 
     def to_dict(self) -> dict[str, str | int]:
         """The problem as plain data, for JSON output."""
@@ -52,6 +56,12 @@ class DingjiError(Exception):
         found = [Problem("dingji", 0, 0, "X001", problems)] if isinstance(problems, str) else sorted(set(problems))
         self.problems: tuple[Problem, ...] = tuple(found)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class RequestError(DingjiError):
+    """What was asked for can't be done as it was asked: a server that is not there, a table that has another name or is taken."""
+
+    exit_code = 2
 
 
 class KnowledgeError(DingjiError):

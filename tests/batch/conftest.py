@@ -61,3 +61,18 @@ def postgres() -> Iterator[str]:
             subprocess.run([*somebody, control, "-D", data, "-w", "-m", "immediate", "stop"], **run)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A Spark in this machine, for whatever needs no cluster."""
+    needed(importlib.util.find_spec("pyspark"), "pyspark (pip install 'dingji[spark]')")
+    needed(shutil.which("java"), "Java (apt-get install default-jre-headless)")
+    from dingji.batch.stores.spark import connect
+
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    folder = tmp_path_factory.mktemp("warehouse")
+    local = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.sql.warehouse.dir": str(folder)}
+    made = connect("local[2]", **local, **{"spark.sql.shuffle.partitions": "2", "spark.sql.codegen.wholeStage": "false"})
+    yield made
+    made.stop()

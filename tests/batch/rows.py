@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 from typing import Any
 
 from sqlglot import exp
 
-from dingji.batch import amounts as am
-from dingji.batch import sql as q
-from dingji.batch import values as w
-from dingji.batch.expressions import Expressions
-from dingji.batch.schema import COMPLETE, HIGH, LOW, Stored
+from dingji.batch.statement import amounts as am
+from dingji.batch.statement import sql as q
+from dingji.batch.statement import values as w
+from dingji.batch.statement.dialects import column_type, spelled
+from dingji.batch.statement.expressions import Expressions
+from dingji.batch.statement.schema import COMPLETE, HIGH, LOW, Stored
+from dingji.language import nodes as n
 from dingji.language import types as t
 from dingji.language.values import Partial, Records
 from inference.strategies import DAYS, DEFAULTS, DERIVED, EVENT, VOCABULARY
 
 WIDE, NARROW = (38, 30), (12, 3)
 """Digits and places: as long as the readers allow, and as people write numbers."""
+NUMBER = "_number"
+"""The column with the number of a row."""
 
 
 def stored(kind: t.Type, digits: tuple[int, int]) -> Stored:
@@ -27,13 +32,15 @@ def stored(kind: t.Type, digits: tuple[int, int]) -> Stored:
     return Stored(kind, *digits, bounded=False)
 
 
-def expressions(digits: tuple[int, int]) -> Expressions:
-    """Expressions over one column for each fact; derived facts hold what the rules of a plan would have written."""
+def expressions(digits: tuple[int, int], columns: q.Columns) -> Expressions:
+    """Expressions over one column for each fact, for one rule: its doubts are its own.
+
+    Derived facts hold what the rules of a plan would have written.
+    """
     schema: dict[str, Stored] = {}
     for name, kind in VOCABULARY.items():
         column = stored(kind, digits)
         schema[name] = Stored(kind, *digits, bounded=True) if isinstance(kind, t.Number) else column
-    columns = q.Columns(frozenset())
     at = Expressions(VOCABULARY, schema, DEFAULTS, columns, am.Doubts(columns))
     for name in DERIVED:
         kind = VOCABULARY[name]
@@ -56,30 +63,39 @@ def domain(kind: t.Type) -> tuple[Any, ...]:
     return ()
 
 
-def statement(at: Expressions, truths: list[q.Truth]) -> str:
-    """The truths of every row, and whether the row is in doubt."""
-    tables, last = at.columns.over(exp.select("*").from_("source"))
-    named = [exp.alias_(q.sql(truth).node, f"r{i}") for i, truth in enumerate(truths)]
-    named.append(exp.alias_(q.sql(q.either(at.doubts.tests)).node, "doubt"))
-    select = exp.Select(expressions=named).from_(last)
+def statement(digits: tuple[int, int], rules: list[n.Node], dialect: str = "duckdb") -> str:
+    """A query over the relation `source`: the number of each row, and for every rule its truth and whether the row is in doubt."""
+    columns = q.Columns(frozenset((NUMBER,)))
+    chosen = []
+    for i, rule in enumerate(rules):
+        at = expressions(digits, columns)
+        truth = at.truth(rule)
+        chosen += [exp.alias_(q.sql(x).node, f"{kind}{i}") for kind, x in (("r", truth), ("d", q.either(at.doubts.tests)))]
+    tables, last = columns.over(exp.select("*").from_("source"))
+    select = exp.Select(expressions=[q.column(NUMBER).node, *chosen]).from_(last)
     for name, node in tables:
         select = select.with_(name, as_=node, copy=False)
-    return select.sql("duckdb")
+    return spelled(select, dialect)
 
 
-def source(cases: list[dict[str, Any]], digits: tuple[int, int]) -> str:
-    """A query whose rows are the cases."""
-    rows = (", ".join(f'{text} AS "{name}"' for name, text in cells(facts, digits).items()) for facts in cases)
-    return " UNION ALL ".join(f"SELECT {row}" for row in rows)
+def source(cases: list[dict[str, Any]], digits: tuple[int, int], dialect: str = "duckdb") -> str:
+    """A query whose rows are the cases, with their numbers."""
+    rows = []
+    for number, facts in enumerate(cases):
+        named = ", ".join(f'{text} AS "{name}"' for name, text in cells(facts, digits, dialect).items())
+        rows.append(f'SELECT {number} AS "{NUMBER}", {named}')
+    return " UNION ALL ".join(rows)
 
 
-def cells(facts: dict[str, Any], digits: tuple[int, int]) -> dict[str, str]:
+def cells(facts: dict[str, Any], digits: tuple[int, int], dialect: str) -> dict[str, str]:
+    """The columns of a case, as constants of DuckDB or PostgreSQL."""
     found: dict[str, str] = {}
     for name, kind in VOCABULARY.items():
         value = facts.get(name)
         column = stored(kind, digits)
         if isinstance(kind, t.Records):
-            found[name] = f"CAST({listed(value, kind, digits)} AS {column.sql_type})"
+            items = json_listed(value, kind) if dialect == "postgres" else listed(value, kind, digits)
+            found[name] = f"CAST({items} AS {column_type(column, dialect)})"
             found[name + COMPLETE] = "NULL::BOOLEAN" if value is None else str(value.complete)
         elif name in DERIVED and domain(kind):
             possible = value.values if isinstance(value, Partial) else () if value is None else (value,)
@@ -110,6 +126,23 @@ def listed(value: Records | None, kind: t.Records, digits: tuple[int, int]) -> s
         fields = ((name, item.get(name), stored(field, digits).sql_type) for name, field in kind.fields)
         items.append("{" + ", ".join(f"'{n}': CAST({constant(None if isinstance(x, Partial) else x)} AS {s})" for n, x, s in fields) + "}")
     return "[" + ", ".join(items) + "]"
+
+
+def json_listed(value: Records | None, kind: t.Records) -> str:
+    """A list as PostgreSQL has it; numbers with all their digits."""
+    if value is None:
+        return "NULL"
+    items = []
+    for item in value.items:
+        stated = {name: x for name, _ in kind.fields if (x := item.get(name)) is not None and not isinstance(x, Partial)}
+        items.append("{" + ", ".join(f'"{name}": {json_constant(x)}' for name, x in stated.items()) + "}")
+    return f"'[{', '.join(items)}]'"
+
+
+def json_constant(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return json.dumps(str(value) if isinstance(value, dt.date) else value, ensure_ascii=False)
 
 
 def constant(value: Any) -> str:

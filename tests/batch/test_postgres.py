@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from batch import registers
-from dingji.batch.inplace import Register
-from dingji.batch.postgres import PostgresStore, connect
 from dingji.batch.results import comparable
+from dingji.batch.stores.inplace import Register
+from dingji.batch.stores.postgres import PostgresStore, connect
 from dingji.cases.model import Case
 from dingji.errors import DingjiError
 from dingji.knowledge.model import Knowledge

@@ -11,7 +11,7 @@ import dingji
 from dingji.batch.engine import Engine, connect
 from dingji.batch.inputs import rows_of_cases
 from dingji.batch.job import Job, Read
-from dingji.batch.results import comparable, plain
+from dingji.batch.results import comparable, single
 from dingji.errors import CaseError, DingjiError, EvaluationError
 from dingji.knowledge import bundled
 from dingji.knowledge.model import Knowledge
@@ -46,7 +46,7 @@ def test_a_statement_says_what_the_single_case_path_says(kb: Knowledge, name: st
     assert counts.singly == 0
     for row in rows:
         assert row.case is not None
-        assert comparable(found[row.number]) == comparable(plain(row.number, dingji.grade(kb, row.case)))
+        assert comparable(found[row.number]) == comparable(single(row.number, kb, row.case))
 
 
 def trade_rows(kb: Knowledge) -> list[Read]:

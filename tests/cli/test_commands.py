@@ -6,12 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import jsonschema
 import pytest
 
 from conftest import ROOT
+from dingji.cli import dingji as program
+from dingji.cli.language import language
+from dingji.cli.options import default_language
 
 DEMO = "cases/power-grid/photovoltaic-under-500kv.yaml"
 
@@ -224,3 +229,23 @@ def test_a_template_with_an_error_is_named(tmp_path: Path) -> None:
     run = dingji("grade", DEMO, "--templates", tmp_path)
     assert (run.returncode, run.stdout) == (5, "")
     assert f"{folder / 'brief.j2'}:2" in run.stderr and "Traceback" not in run.stderr
+
+
+def test_every_command_speaks_the_language_it_is_asked_for() -> None:
+    def below(group: click.Group, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            found = group.get_command(context, name)
+            if isinstance(found, click.Group):
+                yield from below(found, (*path, name))
+            elif found is not None and "lang" not in {option.name for option in found.params}:
+                yield (*path, name)
+
+    assert list(below(program, ())) == []
+    run = dingji("audit", "export", "no-such-folder", "--lang", "zh")
+    assert run.returncode != 0 and "错误" in run.stderr
+
+
+def test_the_language_is_that_of_the_locale_where_no_argument_is_given() -> None:
+    assert language([]) == language(["grade"]) == default_language()
+    assert (language(["grade", "--lang", "zh"]), language(["--lang=en"])) == ("zh", "en")

@@ -146,12 +146,32 @@ def test_diff(base: Path) -> None:
         "  policy: first  ->  worst",
         "3 changes",
         "case old-deep",
-        "  determination: major (determined)  ->  none (silent)",
+        "  determination: major (determined)  ->  none (nothing found)",
     ):
         assert line in run.stdout, run.stdout
     plain = json.loads(dingji("kb", "diff", GOOD, base, "--cases", CASES, "--format", "json").stdout)
     assert [c["id"] for c in plain["changes"]] == ["old.deep", "depth_m", "class"]
-    assert "old-deep" in {c["case"] for c in plain["cases"]}
+    assert {c["case"]: c["parts"][0] for c in plain["cases"]}["old-deep"] == [
+        "determination",
+        {"grades": ["major"], "status": "determined", "error": ""},
+        {"grades": ["none"], "status": "silent", "error": ""},
+    ]
+
+
+def test_diff_speaks_chinese(base: Path) -> None:
+    assert dingji("kb", "diff", GOOD, base, "--lang", "zh").stdout == "两个知识库含义相同\n"
+    edit(base, "pit-2010.yaml", "when: depth_m >= 5 and not shored", "when: depth_m > 5 and not shored")
+    out = dingji("kb", "diff", GOOD, base, "--cases", CASES, "--lang", "zh").stdout.splitlines()
+    assert out[0].startswith("变更规则 old.deep（good/pit-2010.yaml:")
+    assert out[1:3] == ["  条件：depth_m >= 5 and not shored  ->  depth_m > 5 and not shored", "1处变更"]
+    assert out[3:5] == ["案例old-deep", "  定级：major（已确定）  ->  none（未触及）"]
+    assert out[-1] == "1个案例的定级不同"
+
+
+def test_show_speaks_chinese() -> None:
+    lines = dingji("kb", "show", "depth_m", "--knowledge", GOOD, "--lang", "zh").stdout.splitlines()
+    assert lines[0] == "事实：depth_m" and "类型：以 m 计的数" in lines
+    assert [line for line in lines if ": " in line.split("：")[0]] == []
 
 
 def test_diff_names_what_came_and_went(base: Path) -> None:

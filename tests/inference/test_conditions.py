@@ -239,6 +239,48 @@ NUMBERS_IN_PART = [
 ]
 
 
+CHANGES: list[dict[str, Any]] = [
+    {},
+    {"wet": True},
+    {"wet": False},
+    {"depth": 1},
+    {"depth": 9},
+    {"depth": Partial(3, None)},
+    {"width": Partial(None, 4), "kind": "bus"},
+    {"kind": "line", "score": Partial(3, 5, (3, 5))},
+    {"events": Records(({"size": 5},), complete=False)},
+    {"events": Records(())},
+    {"level": 1, "began": dt.date(2020, 1, 1), "wet": None},
+]
+
+
+def test_fields_of_changed_facts_are_those_of_the_facts_alone() -> None:
+    """From every one of these cases to every other: facts appear, change and go; with the truths at hand and without."""
+    sources = (
+        "wet and depth > 2.5",
+        "not wet or width in [2, 4]",
+        'kind == "bus"',
+        "depth + 1 > 4",
+        "score == 3 or depth * 2 < width",
+        "any(e.size > 4 for e in events)",
+        'level >= "II" and began < date("2020-01-01")',
+        "known(depth)",
+    )
+    rules = encoder(*sources)
+    nodes = [check(parse(source), TYPES, t.Bool()) for source in sources]
+    evaluators = [compile_node(node, DEFAULTS) for node in nodes]
+    different = 0
+    for before in CHANGES:
+        for after in CHANGES:
+            truths = [evaluate(dict(after)) for evaluate in evaluators]
+            alone = rules.fields(dict(after), truths)
+            assert alone == rules.fields(dict(after))
+            assert rules.fields_since(rules.fields(dict(before)), before, dict(after), truths) == alone, (before, after)
+            assert rules.fields_since(rules.fields(dict(before)), before, dict(after)) == alone, (before, after)
+            different += alone != rules.fields(dict(before))
+    assert different > len(CHANGES)  # most of these changes do change a field
+
+
 @pytest.mark.parametrize("op", ["==", "!=", "<", "<=", ">", ">="])
 @pytest.mark.parametrize("form", ["width {} 2", "4 {} width", "not width {} 3", "2 {} width {} 4", "not 4 {} width {} 2"])
 def test_every_comparison_of_every_number_known_in_part(op: str, form: str) -> None:

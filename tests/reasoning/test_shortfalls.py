@@ -10,7 +10,8 @@ import pytest
 from dingji.language.parser import parse
 from dingji.language.values import Partial, Records
 from dingji.reasoning.explanation.lacks import Found
-from dingji.reasoning.explanation.shortfalls import Part, Shortfalls
+from dingji.reasoning.explanation.parts import Part
+from dingji.reasoning.explanation.shortfalls import Shortfalls
 
 
 def lacks(source: str, wanted: bool = True, **facts: Any) -> Found:

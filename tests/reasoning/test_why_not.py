@@ -9,9 +9,11 @@ import pytest
 
 import dingji
 from conftest import ROOT
+from dingji.inference.plan import plan_for
 from dingji.knowledge.model import Knowledge
 from dingji.reasoning.explanation.why import QuestionError
 from dingji.reasoning.explanation.why_not import Route, WhyNot, why_not
+from dingji.reasoning.variation.what_if import WhatIf, read_statement
 from knowledge.mistakes import GOOD
 from knowledge.small import CASE
 
@@ -19,6 +21,7 @@ from knowledge.small import CASE
 # severe, which is orange
 ORANGE = (("water_level_m: 8.5", "water_level_m: 8"), ("people_below: 100", "people_below: 50"))
 DEMO = ROOT / "cases" / "power-grid" / "photovoltaic-under-500kv.yaml"
+CHANGED = ("potential_deaths=10", "potential_deaths=2", "potential_deaths=unknown")
 
 
 @pytest.fixture(scope="module")
@@ -212,6 +215,27 @@ def test_within_the_time_allowed_on_the_largest_case(kb: Knowledge) -> None:
         why_not(kb, case, grade="III")
         taken.append(time.process_time() - start)
     assert min(taken) <= 0.05
+
+
+def test_what_other_cases_leave_behind_changes_no_answer(kb: Knowledge) -> None:
+    """Cases of one plan share what they lack; whoever comes first, second or alone is told the same."""
+    case = dingji.read_case(DEMO).check(kb)
+    worlds = [case, *(WhatIf(kb, case).with_statements([read_statement(s, case, kb)]).case for s in CHANGED)]
+    grades = ("I", "II", "III", "IV")
+    alone = {}
+    for number, world in enumerate(worlds):
+        for grade in grades:
+            memo = plan_for(kb, world.facts(), world.as_of).memo
+            memo.clear()
+            answer = alone[number, grade] = why_not(kb, world, grade=grade)
+            assert answer.status == "reached" or memo["goals"]  # something is left behind
+    assert len({id(plan_for(kb, world.facts(), world.as_of)) for world in worlds}) == 1  # else nothing would be shared
+    for order in (worlds, worlds[::-1]):
+        for world in order:
+            for grade in grades:
+                assert why_not(kb, world, grade=grade) == alone[worlds.index(world), grade], (world, grade)
+    # the changes do matter: each tells something else
+    assert all(alone[0, "I"] != alone[number, "I"] for number in range(1, len(worlds)))
 
 
 def test_a_grade_that_stands_only_if_nothing_holds(good: Knowledge) -> None:

@@ -9,6 +9,7 @@ from typing import get_args
 
 import pytest
 
+from dingji.analysis.difference import Entry
 from dingji.audit.account import RANKS
 from dingji.audit.matrix import VERDICTS as MATRIX
 from dingji.audit.outcome import CAME, CHANGED, FELL
@@ -19,7 +20,7 @@ from dingji.disputes.model import Kind
 from dingji.disputes.world import FACTS
 from dingji.errors import DingjiError
 from dingji.knowledge.model import Knowledge
-from dingji.knowledge.shapes import COLOURS, CONFIDENCES, METHODS, WEAK
+from dingji.knowledge.shapes import COLOURS, CONFIDENCES, METHODS, TARGET_UNITS, WEAK
 from dingji.language.parser import FUNCTIONS, QUANTIFIERS
 from dingji.methods.agenda import GROUPS as AGENDA
 from dingji.reports.account.view import STAGES
@@ -34,6 +35,7 @@ from .samples import LANGUAGES, ROOT
 ENGINE = ROOT / "engine" / "dingji" / "reports"
 TEMPLATES = ROOT / "templates"
 AUDIT = ROOT / "engine" / "dingji" / "audit"
+SHOW = ROOT / "engine" / "dingji" / "cli" / "kb" / "show.py"
 REFUSALS = {*(f"A{n:03d}" for n in range(1, 8)), "A019", "A030", "A060", "A061", "A062"}
 """Codes of what a writer or reader refuses to do; the others stand in the report of an audit."""
 TROUBLES = {code for path in AUDIT.glob("*.py") for code in re.findall(r'"(A\d{3})"', path.read_text("utf-8"))} - REFUSALS
@@ -45,6 +47,8 @@ GROUPS = {
     "status": {"determined", "provisional", "undetermined", "silent"},
     "meaning": {"determined", "provisional", "undetermined", "silent", "silent-weak", "none"},
     "silence": {"no_grade", "partial", "cleared_by_this_list"},
+    "batch-head": {"change", "rows", "share", "changed", "most"},
+    "batch-stays": {"reachable", "findings", "status"},
     "function": set(FUNCTIONS),
     "quantifier": {*QUANTIFIERS, "head", "where", "with"},
     "severity": {"is", "not", "below", "at-most", "above", "at-least"},
@@ -56,7 +60,7 @@ GROUPS = {
     "money": {"4", "8"},
     "mark": {"true", "false", "unknown"},
     "cell": {"here", "possible"},
-    "nature": {"judged", "observed"},
+    "nature": {"derived", "judged", "observed"},
     "told": set(TOLD),
     "decides": {"alone", "reached", "scope", "together"},
     "allowed": {"bool", "choice", "number", "number-in", "integer", "integer-in", "unit", "date", "text", "list", "checklist"},
@@ -99,6 +103,30 @@ GROUPS = {
     "stage": set(STAGES),
     "account-point": {"provisional", "judged", "unknown", "expiring", "superseded", "disagreement"},
     "account-why": set(RANKS),
+    "kb-change": {"added", "removed", "changed"},
+    "kb-kind": {
+        *("instrument", "rule", "fact", "scale", "crosswalk", "reconciliation", "profile", "source", "evidence", "verdicts"),
+        *("agreement", "table", "target"),
+    },
+    "kb-part": {name for entry in get_args(Entry) for name in entry.__struct_fields__ if name != "place"} | {"default"},
+    "kb-key": {key.replace(" ", "-") for key in re.findall(r'"([a-z ]+)": ', SHOW.read_text("utf-8"))},
+    "kb-outcome": {"determination", "error"},
+    "summary-count": {"graded", "provisional", "open", "ungraded", "refused"},
+    "summary-head": {
+        *("what", "rows", "share", "column", "reason", "grade", "provisional", "may", "colour", "place", "measured", "now", "wanted"),
+        *("verdict", "instrument", "silent", "open", "grades", "month", "year", "change", "changed", "most", "rule", "fact", "alone"),
+        "source",
+    },
+    "summary-colour": {"silent", "plain", "ungraded", "undetermined", "refused"},
+    "summary-stay": {"reachable", "status", "findings"},
+    "summary-places": {"met", "missed", "open", "none"},
+    "summary-verdict": {"met", "missed", "open", "none"},
+    "summary-wanted": {f"{sign}-{unit}" for sign in ("at-least", "at-most") for unit in TARGET_UNITS},
+    "summary-tile": {"rows", "graded", "open", "refused", "changed"},
+    "summary-group": {
+        *("area", "city", "county", "department", "discipline", "district", "enterprise", "industry", "key_industry", "party"),
+        *("province", "station", "town", "unit", "year"),
+    },
     "agenda": {*AGENDA, "title", "nothing", "late", "by", "line", "actor", "of"},
 }
 """Groups of messages whose last part comes from a result: what it can be."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import dingji
+from conftest import ROOT
 from dingji.knowledge.model import Knowledge
 from dingji.reasoning.variation.model import Answer, Hinges
 from dingji.reasoning.variation.what_if import WhatIf, read_statement
@@ -144,3 +145,49 @@ def test_what_users_write_is_harmless(good: Knowledge, form: str) -> None:
     assert "\u202e" not in page
     if form == "markdown":
         assert "<script>" not in page
+
+
+# distances ----------------------------------------------------------------------------------------------------
+
+NEXT = {
+    "en": [
+        "- Regulation on reporting and investigating production safety accidents: deaths",
+        "  (actual or credible worst) 2 persons, general accident",
+        "  As long as the other facts of the table stay as they are: direct economic loss",
+        "  (actual or credible worst) and serious injuries (actual or credible worst).",
+        "  1 person to the more severe larger accident (from 3 persons on)",
+        "  2 persons to the milder no accident by these figures (up to 0 persons)",
+    ],
+    "zh": [
+        "- 生产安全事故报告和调查处理条例：死亡人数（实际或可信最坏）2人，一般事故",
+        "  表中其他事实保持不变：直接经济损失（实际或可信最坏）和重伤人数（实际或可信最",
+        "  坏，含急性工业中毒）。",
+        "  距较重的较大事故差1人（3人起）",
+        "  距较轻的未达事故标准差2人（0人以下）",
+    ],
+}
+
+
+def two_killed(kb: Knowledge) -> WhatIf:
+    cases = dingji.read_cases(ROOT / "cases" / "accidents" / "order-493-deaths.yaml")
+    return WhatIf(kb, next(c for c in cases if c.id == "order-493-deaths-2").check(kb))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_far_each_figure_is_from_the_next_cell(kb: Knowledge, language: Language) -> None:
+    """Order 493, Art. 3: from three killed on it is a larger accident."""
+    page = render_what_if(two_killed(kb).answer(), kb, form="text", language=language).splitlines()
+    first = page.index(NEXT[language][0])
+    assert page[first : first + len(NEXT[language])] == NEXT[language]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_of_a_case_says_how_far_it_is_from_the_next_cell(kb: Knowledge, language: Language) -> None:
+    what_if = two_killed(kb)
+    views = changes_on_page(what_if.hinges(), kb, language, distances=what_if.distances())
+    result = dingji.grade(kb, what_if.case)
+    shown = said(section(parsed(render(result, kb, form="html", language=language, detail="panel", changes=views)), "changes"))
+    assert catalogue(language)("what-if.distances") in shown
+    assert NEXT[language][-2].strip() in shown
+    markdown = render_what_if(what_if.answer(), kb, form="markdown", language=language)
+    assert f"  - {NEXT[language][-1].strip()}" in markdown.splitlines()

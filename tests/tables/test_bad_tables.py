@@ -13,6 +13,7 @@ import pytest
 
 from dingji.errors import CaseError, Problem
 from dingji.knowledge.model import Knowledge
+from dingji.tables import columnar
 from dingji.tables.reader import read_table
 from knowledge.codes import codes
 
@@ -205,20 +206,46 @@ def test_files_that_are_no_tables(ponds: Knowledge, tmp_path: Path) -> None:
     assert refused(tmp_path / "cut.xlsx", ponds).code == "C071"
 
 
+LINE = '{"case": "%s", "subject": "hazard", "as_of": "2015-06-01", "water_level_m": 8.5}\n'
+
+
 @pytest.mark.parametrize(
-    ("text", "code", "says"),
+    ("line", "code", "says"),
     [
-        ('{"case": "a"}\n{"case": ', "C064", "not JSON lines"),
-        ('{"case": "a"}\n[1]', "C064", "an object is expected"),
+        ('{"case": ', "C064", "not JSON: Expecting value"),
+        ("[1]", "C064", "an object is expected"),
+        ("7", "C064", "an object is expected"),
         ('{"case": "a", "case": "b"}', "C063", "the key 'case' stands twice"),
-        ("[" * 100_000, "C064", "not JSON lines"),
+        ("[" * 100_000, "C064", "not JSON: nested too deeply"),
+        ('{"case": "b", "subject": "hazard", "as_of": "2015-06-01", "water_level_m": {"value": 8}}', "C021", "not an object"),
+        ('{"case": "b", "subject": ["hazard"], "as_of": "2015-06-01"}', "C021", "'subject': subject: one value is expected, not a list"),
     ],
 )
-def test_json_lines(ponds: Knowledge, tmp_path: Path, text: str, code: str, says: str) -> None:
-    (tmp_path / "table.jsonl").write_text(text)
-    problem = refused(tmp_path / "table.jsonl", ponds)
-    assert (problem.code, problem.line) == (code, text.count("\n") + 1)
+def test_json_lines(ponds: Knowledge, tmp_path: Path, line: str, code: str, says: str) -> None:
+    """A line that is no object, or whose values are none, is refused; the others are read."""
+    path = tmp_path / "table.jsonl"
+    path.write_text(LINE % "a" + "\n" + line + "\n" + LINE % "c")
+    first, bad, third = rows_of(path, ponds)
+    assert (first.case is not None, third.case is not None, third.number) == (True, True, 4)
+    problem = problem_of(bad)
+    assert (problem.code, problem.line, bad.number) == (code, 3, 3)
     assert says in problem.message
+
+
+def test_json_lines_of_which_none_is_an_object(ponds: Knowledge, tmp_path: Path) -> None:
+    (tmp_path / "table.jsonl").write_text("[\n" + LINE % "a" + "]\n")
+    assert [row.case is not None for row in rows_of(tmp_path / "table.jsonl", ponds)] == [False, True, False]
+    (tmp_path / "table.jsonl").write_text("[\n1\n]\n")
+    problem = refused(tmp_path / "table.jsonl", ponds)
+    assert (problem.code, problem.line) == ("C064", 1)
+
+
+def test_a_line_that_is_too_long(ponds: Knowledge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columnar, "LONGEST", 200)
+    (tmp_path / "table.jsonl").write_text(LINE % "a" + '{"case": "' + "x" * 900 + '"}\n' + LINE % "c")
+    first, bad, third = rows_of(tmp_path / "table.jsonl", ponds)
+    assert (first.case is not None, third.case is not None, third.number) == (True, True, 3)
+    assert problem_of(bad).message == "the line has more than 200 characters"
 
 
 def test_lists_in_a_cell(ponds: Knowledge, tmp_path: Path) -> None:

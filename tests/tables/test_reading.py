@@ -320,7 +320,7 @@ def test_names_of_columns_that_state_no_fact(ponds: Knowledge, tmp_path: Path) -
 
 
 def test_parquet(ponds: Knowledge, tmp_path: Path) -> None:
-    path = tmp_path / "table.parquet"
+    path = tmp_path / "table [2]*.parquet"
     with duckdb.connect() as connection:
         connection.execute(f"""
             copy (

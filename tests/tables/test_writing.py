@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dingji.tables import writing
-from dingji.tables.writing import guarded, unguarded, whole, write_csv, write_xlsx
+from dingji.tables.writing import guarded, unguarded, write_csv, write_xlsx
 
 DANGEROUS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|' /C calc'!A0", "＝1+1", " =1+1"]
 
@@ -83,11 +83,3 @@ def test_what_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path, write: 
     with pytest.raises(RuntimeError):
         write(path, ["n"], rows())
     assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("out", "old")]
-
-
-def test_whole_replaces_at_the_end_only(tmp_path: Path) -> None:
-    path = tmp_path / "out"
-    with whole(path) as made:
-        made.write_text("new")
-        assert not path.exists()
-    assert [(p.name, p.read_text(), p.stat().st_mode & 0o600) for p in tmp_path.iterdir()] == [("out", "new", 0o600)]

@@ -92,6 +92,7 @@ def _idle_sources(knowledge: Knowledge, rules: list[Rule]) -> Iterator[Problem]:
     cited |= {kind.source for kind in knowledge.evidence.values()}
     if knowledge.agreement is not None:
         cited |= {knowledge.agreement.rule.source, *(v.rule.source for v in knowledge.agreement.verdicts)}
+    cited |= {target.rule.source for target in knowledge.targets.values()}
     for source in knowledge.sources.values():
         if source.id not in cited:
             yield _problem(source.place, 60, f"nothing cites the source {source.id}", "delete it, or cite it")

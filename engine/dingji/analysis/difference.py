@@ -22,13 +22,14 @@ from dingji.knowledge.model import (
     Rule,
     ScaleDefinition,
     SourceDocument,
+    Target,
     Verdicts,
     Words,
 )
 from dingji.language import nodes as n
 from dingji.language import types as t
 from dingji.language.printer import to_source
-from dingji.methods.model import Result
+from dingji.methods.model import Determination, Finding, Result
 from dingji.records import Record, replace
 
 Entry = (
@@ -43,6 +44,7 @@ Entry = (
     | EvidenceKind
     | Agreement
     | Verdicts
+    | Target
 )
 
 
@@ -56,11 +58,19 @@ class Change(Record, frozen=True):
     parts: tuple[tuple[str, str, str], ...] = ()
 
 
+class Outcome(Record, frozen=True):
+    """What a determination or finding says: the grade, or all still reachable, and its status; or why there is no result."""
+
+    grades: tuple[str, ...] = ()
+    status: str = ""
+    error: str = ""
+
+
 class Regraded(Record, frozen=True):
-    """A case whose result differs. `parts` are (determination or instrument, before, after)."""
+    """A case whose result differs. `parts` are (determination, error or instrument, before, after)."""
 
     case: str
-    parts: tuple[tuple[str, str, str], ...]
+    parts: tuple[tuple[str, Outcome | None, Outcome | None], ...]
 
 
 def changes(old: Knowledge, new: Knowledge) -> tuple[Change, ...]:
@@ -78,6 +88,7 @@ def changes(old: Knowledge, new: Knowledge) -> tuple[Change, ...]:
         ("evidence", old.evidence, new.evidence),
         ("verdicts", _verdicts(old), _verdicts(new)),
         ("agreement", _agreement(old), _agreement(new)),
+        ("target", old.targets, new.targets),
     ):
         found += _compare(kind, before, after)
     return tuple(found + _policies(old, new))
@@ -170,22 +181,21 @@ def regraded(old: Knowledge, new: Knowledge, cases: Iterable[CaseFile], as_of: d
     """The cases that the two bases grade differently, each by its own date unless `as_of` is given."""
     found = []
     for case in cases:
-        before, after = _outcome(old, case, as_of), _outcome(new, case, as_of)
-        parts = tuple((k, before.get(k, "-"), after.get(k, "-")) for k in {**before, **after} if before.get(k) != after.get(k))
+        before, after = _outcomes(old, case, as_of), _outcomes(new, case, as_of)
+        parts = tuple((k, before.get(k), after.get(k)) for k in {**before, **after} if before.get(k) != after.get(k))
         if parts:
             found.append(Regraded(case.id, parts))
     return tuple(found)
 
 
-def _outcome(knowledge: Knowledge, case: CaseFile, as_of: dt.date | None) -> dict[str, str]:
+def _outcomes(knowledge: Knowledge, case: CaseFile, as_of: dt.date | None) -> dict[str, Outcome]:
     try:
         result: Result = grade(knowledge, case, as_of=as_of)
     except DingjiError as error:
-        return {"error": error.problems[0].message}
-    outcome = {f.instrument: _said(f) for f in result.findings}
-    return {"determination": _said(result.determination) if result.determination else "-", **outcome}
+        return {"error": Outcome(error=error.problems[0].message)}
+    outcomes = {f.instrument: _outcome(f) for f in result.findings}
+    return {"determination": _outcome(result.determination), **outcomes} if result.determination else outcomes
 
 
-def _said(found: Any) -> str:
-    grade_or_reach = found.grade or " or ".join(found.reachable)
-    return f"{grade_or_reach} ({found.status})"
+def _outcome(found: Determination | Finding) -> Outcome:
+    return Outcome((found.grade,) if found.grade else found.reachable, found.status)

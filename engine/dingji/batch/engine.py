@@ -5,24 +5,31 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from dingji.batch.register import KEY, ROW, Writer, column_types, fits, literal, quoted, read_lines
-from dingji.batch.results import COLUMNS, plain
-from dingji.batch.schema import AS_OF, Schema
+from dingji.batch.register import KEY, ROW, Writer, column_types, files, fits, literal, quoted, read_lines
+from dingji.batch.results import GROUP, grouped, single, with_group
+from dingji.batch.statement.schema import AS_OF, Schema
 from dingji.cases.model import Case
 from dingji.errors import CaseError, DingjiError, Problem
-from dingji.grading import grade, under
+from dingji.grading import under
 from dingji.inference.plan import Plan, plan_for
 from dingji.knowledge.model import Knowledge
 from dingji.records import Draft, Record, field
 
+AGAIN = "_again"
+"""The column of a file of results that says which rows do not count: they are in doubt or refused, and graded again singly."""
+PARQUET = "FORMAT parquet, ROW_GROUP_SIZE 24576"
+"""How results are written: each thread keeps a group of rows in memory, and a row with much unknown is kilobytes."""
 WORTH = 50
 """So many cases of a kind are worth a statement: fewer are graded one by one sooner than it is compiled."""
 Numbered = tuple[int, Case]
 """The number of a row, and its case."""
+Texts = Mapping[int, Mapping[str, str]]
+"""The number of a row -> the texts of its group columns."""
 
 
 class Reject(Record, frozen=True):
@@ -72,10 +79,14 @@ class Engine:
         self.knowledge, self.connection, self.worth = knowledge, connection, worth
         self.statements: dict[Any, str] = {}
         self.unsupported: dict[str, str] = {}
+        self.group: tuple[str, ...] = ()
+        """The names of the group columns, which pass through."""
+        self.says: Callable[[Problem], str] = attrgetter("reason")
+        """A problem in the words of the reader of the rejects."""
 
-    def grade(self, cases: Sequence[Numbered], folder: Path, profile: str | None = None) -> Graded:
+    def grade(self, cases: Sequence[Numbered], folder: Path, profile: str | None = None, texts: Texts | None = None) -> Graded:
         """Grade cases; results are Parquet files in `folder`."""
-        found = Graded()
+        found, texts = Graded(), texts or {}
         kinds: dict[int, tuple[Plan, Knowledge, list[Numbered]]] = {}
         singly: list[Numbered] = []
         for number, case in cases:
@@ -90,13 +101,16 @@ class Engine:
             if len(rows) < self.worth:
                 singly += rows
                 continue
-            singly += self._by_statement(plan, knowledge, rows, folder, found)
-        self._one_by_one(singly, folder, profile, found)
+            singly += self._by_statement((plan, knowledge), rows, texts, folder, found)
+        self._one_by_one(singly, folder, profile, texts, found)
         found.rejects.sort(key=lambda reject: reject.row)
         return found
 
-    def _by_statement(self, plan: Plan, knowledge: Knowledge, rows: Sequence[Numbered], folder: Path, found: Graded) -> list[Numbered]:
+    def _by_statement(
+        self, kind: tuple[Plan, Knowledge], rows: Sequence[Numbered], texts: Texts, folder: Path, found: Graded
+    ) -> list[Numbered]:
         """Grade rows of one kind by one statement; what is in doubt, refused or covered by nothing is handed back."""
+        plan, knowledge = kind
         if not any(a.instrument.decides for a in plan.applied):
             return list(rows)
         handle, name = tempfile.mkstemp(dir=folder, suffix=".jsonl")
@@ -104,48 +118,51 @@ class Engine:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             writer = Writer(stream, {fact: definition.type for fact, definition in knowledge.facts.items()})
             for number, case in rows:
-                writer.write(number, case.id, case.as_of, case.facts())
+                others = {GROUP + name: text for name, text in texts.get(number, {}).items()}
+                writer.write(number, case.id, case.as_of, case.facts(), others)
         schema = writer.schema()
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE register AS {read_lines(lines, schema)}")
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE register AS {read_lines(lines, schema, grouped(self.group))}")
         doubtful = self.grade_register(plan, knowledge, schema, lines.with_suffix(".parquet"), found)
         lines.unlink()
         return [(number, case) for number, case in rows if number in doubtful]
 
-    def grade_register(self, plan: Plan, knowledge: Knowledge, schema: Schema, target: Path, found: Graded) -> set[int]:
-        """Grade the rows of the temporary table `register` into a file; the numbers of those that are in doubt or refused."""
+    def grade_register(
+        self, plan: Plan, knowledge: Knowledge, schema: Schema, target: Path, found: Graded, source: str = "register"
+    ) -> set[int]:
+        """Grade the rows of a temporary table into a file, in their order; the numbers of those that are in doubt or refused."""
         # plans come and go; what a statement says depends on its rules and on how the columns are stored
         applied = tuple((a.instrument.id, a.truth) for a in plan.applied)
         rules = tuple(rule.id for rule in plan.rules)
-        key = (knowledge.digest, id(knowledge), applied, plan.covered, rules, tuple(column_types(schema).items()))
+        key = (knowledge.digest, id(knowledge), applied, plan.covered, rules, tuple(column_types(schema).items()), self.group, source)
         if key not in self.statements:
-            self.statements[key] = self._statement(plan, schema)
+            self.statements[key] = self._statement(plan, schema, source)
         run = self.connection.execute
-        run(f"CREATE OR REPLACE TEMP TABLE graded AS {self.statements[key]}")
-        doubtful = {row for (row,) in run(f"SELECT {ROW} FROM graded WHERE doubt OR len(refused) > 0").fetchall()}
-        columns = ", ".join(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in COLUMNS.items())
-        copy = f"COPY (SELECT {columns} FROM graded WHERE NOT doubt AND len(refused) = 0) TO {literal(str(target))} (FORMAT parquet)"
+        columns = ", ".join(f"CAST({quoted(name)} AS {kind}) AS {quoted(name)}" for name, kind in with_group(self.group).items())
+        again = f"doubt OR len(refused) > 0 AS {AGAIN}"
+        copy = f"COPY (SELECT {columns}, {again} FROM ({self.statements[key]})) TO {literal(str(target))} ({PARQUET})"
         [(written,)] = run(copy).fetchall()
+        doubtful = {row for (row,) in run(f"SELECT {ROW} FROM read_parquet({files(target)}) WHERE {AGAIN}").fetchall()}
         found.files.append(target)
-        found.graded += int(written)
+        found.graded += int(written) - len(doubtful)
         return doubtful
 
-    def _statement(self, plan: Plan, schema: Any) -> str:
+    def _statement(self, plan: Plan, schema: Any, source: str) -> str:
         from sqlglot import exp
 
-        from dingji.batch.compiler import compile_plan
+        from dingji.batch.statement.compiler import compile_plan
 
-        statement = compile_plan(plan, schema, exp.select("*").from_("register"), (ROW, KEY, AS_OF))
+        statement = compile_plan(plan, schema, exp.select("*").from_(source), (ROW, KEY, AS_OF, *grouped(self.group)))
         self.unsupported.update(statement.singly)
         return statement.sql()
 
-    def _one_by_one(self, cases: Sequence[Numbered], folder: Path, profile: str | None, found: Graded) -> None:
+    def _one_by_one(self, cases: Sequence[Numbered], folder: Path, profile: str | None, texts: Texts, found: Graded) -> None:
         """The single-case path, for rows of which SQL can't say for sure what they come to."""
         rows = []
         for number, case in sorted(cases, key=lambda pair: pair[0]):
             try:
-                rows.append(plain(number, grade(self.knowledge, case, profile=profile)))
+                rows.append(single(number, self.knowledge, case, profile, texts.get(number)))
             except CaseError as error:
-                found.rejects += [Reject(number, case.id, "", p.code, p.message) for p in error.problems]
+                found.rejects += [Reject(number, case.id, "", p.code, self.says(p)) for p in error.problems]
         if rows:
             self.write(rows, folder, found)
             found.graded += len(rows)
@@ -158,8 +175,8 @@ class Engine:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         target = lines.with_suffix(".parquet")
-        columns = ", ".join(f"{quoted(column)}: {literal(kind)}" for column, kind in COLUMNS.items())
-        source = f"SELECT * FROM read_json({literal(name)}, format='newline_delimited', columns={{{columns}}})"
+        columns = ", ".join(f"{quoted(column)}: {literal(kind)}" for column, kind in with_group(self.group).items())
+        source = f"SELECT *, FALSE AS {AGAIN} FROM read_json({literal(name)}, format='newline_delimited', columns={{{columns}}})"
         self.connection.execute(f"COPY ({source}) TO {literal(str(target))} (FORMAT parquet)")
         lines.unlink()
         found.files.append(target)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
-from dingji.batch.compiler import compile_plan
 from dingji.batch.job import Read
 from dingji.batch.register import KEY, ROW, Writer, fits
-from dingji.batch.schema import AS_OF
+from dingji.batch.statement.compiler import compile_plan
+from dingji.batch.statement.schema import AS_OF
 from dingji.grading import under
 from dingji.inference.plan import Plan, plan_for
 from dingji.knowledge.model import Knowledge

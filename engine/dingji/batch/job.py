@@ -13,12 +13,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from dingji.batch.engine import Engine, Graded, Reject
-from dingji.batch.register import ROW, literal
-from dingji.batch.results import COLUMNS, comparable, plain
+from dingji.batch.engine import AGAIN, PARQUET, Engine, Graded, Reject
+from dingji.batch.recheck import differences
+from dingji.batch.register import ROW, files, literal, quoted
+from dingji.batch.results import with_group
 from dingji.cases.model import Case
-from dingji.errors import CaseError, DingjiError, EvaluationError, Problem
-from dingji.grading import grade
+from dingji.errors import DingjiError, EvaluationError, Problem
+from dingji.files import whole
 from dingji.knowledge.model import Knowledge
 from dingji.records import Draft, Record, field
 
@@ -33,6 +34,8 @@ class Read(Record, frozen=True):
     case: Case | None
     problems: tuple[Problem, ...] = ()
     column: str = ""
+    group: dict[str, str] = field(default_factory=dict)
+    """The texts of its group columns."""
 
 
 class Counts(Draft):
@@ -50,6 +53,11 @@ class Counts(Draft):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
+def rejects_of(output: Path) -> Path:
+    """The file beside an output for the rows that have no grade."""
+    return output.with_name(f"{output.stem}.rejects.csv")
+
+
 class Job(Draft):
     """One run over a register. `where`, if given, says of a case whether it is to be graded."""
 
@@ -64,8 +72,10 @@ class Job(Draft):
     resume: bool = False
     chunk: int = CHUNK
     seed: int = 0
+    group: tuple[str, ...] = ()
+    """The names of the group columns."""
     counts: Counts = field(default_factory=Counts)
-    sampled: list[tuple[int, Case]] = field(default_factory=list)
+    sampled: list[Read] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -80,7 +90,12 @@ class Job(Draft):
     @property
     def rejects(self) -> Path:
         """The file of the rows that have no grade."""
-        return self.output.with_name(f"{self.output.stem}.rejects.csv")
+        return rejects_of(self.output)
+
+    @property
+    def begun(self) -> bool:
+        """Are there chunks from which a run could go on?"""
+        return any(path.name != "run.json" for path in self.folder.glob("*.json"))
 
     def run(self, rows: Iterator[Read], tell: Callable[[Counts], None] = lambda counts: None) -> Counts:
         """Grade the rows and write the output. Raises EvaluationError (X007) if a sampled row differs from the single-case path."""
@@ -98,6 +113,7 @@ class Job(Draft):
         return self.counts
 
     def _prepare(self) -> None:
+        self.engine.group = self.group
         mark = self.folder / "run.json"
         if self.resume and mark.exists():
             if json.loads(mark.read_text(encoding="utf-8")) != {"signature": self.signature, "chunk": self.chunk}:
@@ -115,9 +131,9 @@ class Job(Draft):
                 continue
             seen = self.seen = self.seen + 1
             if len(self.sampled) < self.sample:
-                self.sampled.append((read.number, read.case))
+                self.sampled.append(read)
             elif (place := draw.randrange(seen)) < self.sample:
-                self.sampled[place] = (read.number, read.case)
+                self.sampled[place] = read
 
     seen: int = 0
 
@@ -130,8 +146,10 @@ class Job(Draft):
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
         cases = [(read.number, read.case) for read in batch if read.case is not None and self._wanted(read.case)]
-        refused = [Reject(read.number, "", read.column, p.code, p.message) for read in batch if read.case is None for p in read.problems]
-        found: Graded = self.engine.grade(cases, place, self.profile)
+        refused = [
+            Reject(read.number, "", read.column, p.code, self.engine.says(p)) for read in batch if read.case is None for p in read.problems
+        ]
+        found: Graded = self.engine.grade(cases, place, self.profile, {read.number: read.group for read in batch})
         refused += found.rejects
         bad = {reject.row for reject in refused}
         left_out = sum(read.case is not None for read in batch) - len(cases)
@@ -142,14 +160,22 @@ class Job(Draft):
     def _done(self, done: Path, counts: Counts, refused: list[Reject]) -> None:
         """The rows of a chunk in one file, in order, and `done`, which says that they are all there."""
         if any(done.with_suffix("").glob("*.parquet")):
-            parts = f"read_parquet({literal(str(done.with_suffix('') / '*.parquet'))})"
-            target = literal(str(done.with_suffix(".parquet")))
-            self.engine.connection.execute(f"COPY (SELECT * FROM {parts} ORDER BY {ROW}) TO {target} (FORMAT parquet)")
+            self._join(sorted(done.with_suffix("").glob("*.parquet")), done.with_suffix(".parquet"))
         shutil.rmtree(done.with_suffix(""), ignore_errors=True)
         content = {"counts": {name: getattr(counts, name) for name in counts.__struct_fields__}, "rejects": [_plain(r) for r in refused]}
         temporary = done.with_suffix(".tmp")
         temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
         temporary.replace(done)
+
+    def _join(self, parts: list[Path], target: Path) -> None:
+        """The rows of some files that count, in order, as one file."""
+        run, source = self.engine.connection.execute, f"read_parquet({files(*parts)})"
+        if len(parts) == 1:
+            before = f"SELECT {AGAIN} OR {ROW} <= lag({ROW}) OVER () AS bad FROM {source}"
+            if not run(f"SELECT count(*) FROM ({before}) WHERE bad").fetchone()[0]:
+                parts[0].replace(target)
+                return
+        run(f"COPY (SELECT * FROM {source} WHERE NOT {AGAIN} ORDER BY {ROW}) TO {literal(str(target))} ({PARQUET})")
 
     def _finish(self) -> None:
         counts, run = self.counts, self.engine.connection.execute
@@ -168,32 +194,24 @@ class Job(Draft):
     _source: str = ""
 
     def _view(self) -> str:
-        files = sorted(path for path in self.folder.glob("*.parquet") if path.with_suffix(".json").exists())
-        if not files:
-            typed = ", ".join(f'CAST(NULL AS {kind}) AS "{name}"' for name, kind in COLUMNS.items())
+        parts = sorted(path for path in self.folder.glob("*.parquet") if path.with_suffix(".json").exists())
+        columns = with_group(self.engine.group)
+        if not parts:
+            typed = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in columns.items())
             return f"(SELECT {typed} WHERE FALSE)"
-        return f"read_parquet([{', '.join(literal(str(path)) for path in files)}])"
+        return f"(SELECT {', '.join(map(quoted, columns))} FROM read_parquet({files(*parts)}))"
 
     def _check(self) -> None:
         """Grade the sampled rows again, one by one."""
-        cases = dict(self.sampled)
+        cases = {read.number: read for read in self.sampled}
         if not cases:
             return
         numbers = ", ".join(map(str, cases))
         cursor = self.engine.connection.execute(f"SELECT * FROM {self._source} WHERE _row IN ({numbers})")
         names = [column[0] for column in cursor.description]
         rows = {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
-        problems = []
-        for number, case in sorted(cases.items()):
-            try:
-                wanted = comparable(plain(number, grade(self.knowledge, case, profile=self.profile)))
-            except CaseError:
-                wanted = None
-            got = comparable(rows[number]) if number in rows else None
-            if wanted != got:
-                parts = sorted(name for name in (wanted or got or {}) if (wanted or {}).get(name) != (got or {}).get(name))
-                message = f"row {number} ({case.id}) differs from the single-case path in {', '.join(parts)}"
-                problems.append(Problem(str(self.output), 0, 0, "X007", message, "no output is written; please report this with the row"))
+        drawn = {number: (read.case, read.group) for number, read in cases.items() if read.case is not None}
+        problems = differences(str(self.output), self.knowledge, self.profile, drawn, rows)
         if problems:
             raise EvaluationError(problems)
 
@@ -203,10 +221,10 @@ class Job(Draft):
         if not self.counts.refused:
             self.rejects.unlink(missing_ok=True)
             return
-        files = sorted(self.folder.glob("*.json"))
+        done = sorted(self.folder.glob("*.json"))
 
         def rows() -> Iterator[list[Any]]:
-            for path in files:
+            for path in done:
                 if path.name != "run.json":
                     for reject in json.loads(path.read_text(encoding="utf-8"))["rejects"]:
                         yield [reject[name] for name in Reject.__struct_fields__]
@@ -223,39 +241,45 @@ def _plain(reject: Reject) -> dict[str, Any]:
     return {name: getattr(reject, name) for name in reject.__struct_fields__}
 
 
-LISTED = ("reachable", "flags")
+LISTED = ("reachable", "flags", "missing")
 
 
 def write(connection: Any, source: str, output: Path) -> None:
     """The rows of a result, in the order of `source`, as the kind of file that the name of `output` says; whole or not at all."""
-    from dingji.tables.writing import whole, write_csv, write_xlsx
+    from dingji.tables.writing import write_csv, write_xlsx
 
     query = f"SELECT * FROM {source}"
     suffix = output.suffix.lower()
     connection.execute("set preserve_insertion_order = true")
     if suffix == ".parquet" or suffix in (".jsonl", ".ndjson"):
-        form = "parquet" if suffix == ".parquet" else "json"
+        form = PARQUET if suffix == ".parquet" else "FORMAT json"
         with whole(output) as made:
-            connection.execute(f"COPY ({query}) TO {literal(str(made))} (FORMAT {form})")
+            connection.execute(f"COPY ({query}) TO {literal(str(made))} ({form})")
         return
     cursor = connection.cursor().execute(query)
-    header = [name.removeprefix("_") for name in COLUMNS]
+    names = [column[0] for column in cursor.description]
+    header = [name.removeprefix("_") for name in names]
     if suffix == ".csv":
-        write_csv(output, header, _flat(cursor))
+        write_csv(output, header, _flat(cursor, names))
     else:
-        write_xlsx(output, [("grades", header, _flat(cursor))])
+        write_xlsx(output, [("grades", header, _flat(cursor, names))])
 
 
-def _flat(cursor: Any) -> Iterator[list[Any]]:
+def _flat(cursor: Any, names: list[str]) -> Iterator[list[Any]]:
     """Rows with lists as text."""
     while rows := cursor.fetchmany(1000):
         for row in rows:
-            found = dict(zip(COLUMNS, row, strict=True))
-            for name in LISTED:
-                found[name] = " ".join(found[name] or ())
-            found["findings"] = "; ".join(map(_finding, found["findings"]))
-            found["duties"] = "; ".join(d["id"] + (f" {d['due']}" if d["due"] else "") for d in found["duties"])
-            yield list(found.values())
+            found = dict(zip(names, row, strict=True))
+            yield [_text(name.removesuffix("_a").removesuffix("_b"), value) for name, value in found.items()]
+
+
+def _text(name: str, value: Any) -> Any:
+    """A cell of a column; a comparison of two gradings has some twice (`_a`, `_b`)."""
+    if name in LISTED:
+        return " ".join(value or ())
+    if name == "findings":
+        return "; ".join(map(_finding, value))
+    return "; ".join(d["id"] + (f" {d['due']}" if d["due"] else "") for d in value) if name == "duties" else value
 
 
 def _finding(finding: dict[str, Any]) -> str:

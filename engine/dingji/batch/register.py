@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
-from dingji.batch.schema import AS_OF, COMPLETE, HIGH, LOW, Schema, Stored
-from dingji.batch.sql import digits
+from dingji.batch.statement.schema import AS_OF, COMPLETE, HIGH, LOW, Schema, Stored
+from dingji.batch.statement.sql import digits
 from dingji.language import types as t
 from dingji.language.values import Partial, Records
+from dingji.tables.columnar import itself
 
 MOST_WHOLE, MOST_PLACES = 18, 12
 """Digits before and after the point that the columns of a register hold; cases with longer numbers are graded singly."""
@@ -43,9 +45,9 @@ class Writer:
         self.width: dict[str, tuple[int, int]] = {}
         self.found: dict[str, set[str]] = {}
 
-    def write(self, row: int, key: str, as_of: dt.date, facts: Mapping[str, Any]) -> None:
-        """One case; facts as `Case.facts` gives them."""
-        line: dict[str, Any] = {ROW: row, KEY: key, AS_OF: as_of.isoformat()}
+    def write(self, row: int, key: str, as_of: dt.date, facts: Mapping[str, Any], others: Mapping[str, str] | None = None) -> None:
+        """One case; facts as `Case.facts` gives them, and other columns."""
+        line: dict[str, Any] = {ROW: row, KEY: key, AS_OF: as_of.isoformat(), **(others or {})}
         for name, value in facts.items():
             marks = self.found.setdefault(name, set())
             if isinstance(value, Records):
@@ -102,15 +104,34 @@ def column_types(schema: Schema) -> dict[str, str]:
     return found
 
 
-def read_lines(path: Path, schema: Schema) -> str:
-    """A query for what a Writer wrote."""
-    columns = ", ".join(f"{quoted(name)}: {literal(kind)}" for name, kind in column_types(schema).items())
+def constant_parts(name: str, kind: t.Type, value: Any) -> tuple[Stored, dict[str, str]]:
+    """How a list or a range that holds for every row is stored, and the SQL of each of its columns."""
+    stream = io.StringIO()
+    writer = Writer(stream, {name: kind})
+    writer.write(0, "", dt.date.min, {name: value})
+    stored, line = writer.schema()[name], json.loads(stream.getvalue())
+    if isinstance(line.get(name), list):  # a cast wants every field
+        line[name] = [{field: item.get(field) for field, _ in stored.fields} for item in line[name]]
+    columns = {column: sql for column, sql in column_types({name: stored}).items() if column not in (ROW, KEY, AS_OF)}
+    said = {column: literal(json.dumps(line.get(column), ensure_ascii=False)) for column in columns}
+    return stored, {column: f"CAST(CAST({said[column]} AS JSON) AS {sql})" for column, sql in columns.items()}
+
+
+def read_lines(path: Path, schema: Schema, others: Iterable[str] = ()) -> str:
+    """A query for what a Writer wrote; `others` are the columns that are no facts."""
+    kinds = {**column_types(schema), **dict.fromkeys(others, "TEXT")}
+    columns = ", ".join(f"{quoted(name)}: {literal(kind)}" for name, kind in kinds.items())
     return f"SELECT * FROM read_json({literal(str(path))}, format='newline_delimited', columns={{{columns}}})"
 
 
 def literal(text: str) -> str:
     """A text constant of SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def files(*paths: Path) -> str:
+    """Some files for SQL; signs that would stand for several files stand for themselves."""
+    return f"[{', '.join(literal(itself(path)) for path in paths)}]"
 
 
 def quoted(name: str) -> str:

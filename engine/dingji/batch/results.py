@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dingji.batch.register import KEY, ROW
-from dingji.batch.schema import AS_OF
+from dingji.batch.statement.missing import is_open, missing
+from dingji.batch.statement.schema import AS_OF
+from dingji.cases.model import Case
+from dingji.grading import grade
+from dingji.knowledge.model import Knowledge
 from dingji.methods.model import Finding, Result
 
 FINDING = (
@@ -24,12 +29,36 @@ COLUMNS = {
     "findings": FINDING,
     "flags": "TEXT[]",
     "duties": "STRUCT(id TEXT, due DATE)[]",
+    "missing": "TEXT[]",
 }
-"""Name and SQL type of every column of a result."""
+"""Name and SQL type of every column of a result; those of the group columns (`with_group`) follow."""
+GROUP = "group."
 
 
-def plain(row: int, result: Result) -> dict[str, Any]:
-    """A single-case result as a row of a register's result."""
+def grouped(names: Iterable[str]) -> tuple[str, ...]:
+    """The columns that a result has for the group columns of a mapping."""
+    return tuple(GROUP + name for name in names)
+
+
+def with_group(names: Iterable[str]) -> dict[str, str]:
+    """Name and SQL type of every column of the result of a register with these group columns."""
+    return {**COLUMNS, **dict.fromkeys(grouped(names), "TEXT")}
+
+
+def single(
+    row: int, knowledge: Knowledge, case: Case, profile: str | None = None, group: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """The row that the single-case path gives for a case. `group` are the texts of the group columns.
+
+    Raises CaseError as `grade` does.
+    """
+    result = grade(knowledge, case, profile=profile)
+    unknown = missing(knowledge, case, profile) if is_open(result) else []
+    return {**plain(row, result, unknown), **{GROUP + name: text for name, text in (group or {}).items()}}
+
+
+def plain(row: int, result: Result, unknown: list[str]) -> dict[str, Any]:
+    """A single-case result as a row of a register's result; `single` knows what is missing."""
     found = result.determination
     return {
         ROW: row,
@@ -43,6 +72,7 @@ def plain(row: int, result: Result) -> dict[str, Any]:
         "findings": [_finding(finding) for finding in result.findings],
         "flags": [flag.id for flag in result.flags],
         "duties": [{"id": duty.id, "due": duty.due} for duty in result.duties],
+        "missing": unknown,
     }
 
 
@@ -73,7 +103,8 @@ def _bounds(shown: str) -> tuple[float | None, float | None]:
 
 def comparable(row: dict[str, Any]) -> dict[str, Any]:
     """A row for comparison: rules as sets, duties without their order, scores without the last digits of a double."""
-    found = {name: row[name] for name in COLUMNS if name not in (ROW, "findings", "duties", AS_OF)}
+    kept = [*COLUMNS, *(name for name in row if name.startswith(GROUP))]
+    found = {name: row[name] for name in kept if name not in (ROW, "findings", "duties", AS_OF)}
     found[AS_OF] = str(row[AS_OF])
     found["duties"] = sorted((duty["id"], str(duty["due"])) for duty in row["duties"])
     found["findings"] = [_comparable(finding) for finding in row["findings"]]

@@ -15,7 +15,7 @@ from dingji.cases import model as m
 from dingji.cases.opinions import read_opinions
 from dingji.cases.shapes import CASE, STATEMENT
 from dingji.cases.values import Values, check_profile, dated, stated_fact
-from dingji.documents import Document, Problems, parse_documents, read_documents
+from dingji.documents import Document, Problems, parse_documents, parse_json, read_documents
 from dingji.errors import CaseError, Problem, nearest
 from dingji.knowledge.model import FactDefinition, Knowledge
 from dingji.knowledge.vocabulary import place, read_value, some_words
@@ -61,6 +61,12 @@ def parse_case(text: str, name: str = "<case>") -> CaseFile:
     """The case in a piece of YAML text. Raises CaseError with all problems."""
     problems = Problems("C")
     return _only(_sections(parse_documents(text, name, problems), problems), name)
+
+
+def parse_json_case(text: str, name: str) -> CaseFile:
+    """The case in a piece of JSON text. Raises CaseError with all problems."""
+    problems = Problems("C")
+    return _only(_sections(parse_json(text, name, problems), problems), name)
 
 
 def _only(found: list[CaseFile], name: str) -> CaseFile:

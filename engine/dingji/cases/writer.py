@@ -11,7 +11,6 @@ import datetime as dt
 import json
 import os
 import re
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from dingji.cases.model import Case
 from dingji.cases.reader import CaseFile, parse_case
 from dingji.cases.shapes import CASE
 from dingji.documents import Problems, pairs, parse_documents
+from dingji.files import write_whole
 from dingji.knowledge.model import Knowledge
 from dingji.records import Record, replace
 from dingji.shapes import NUMBER, Reader, plain, scalar_text
@@ -295,16 +295,4 @@ def save(path: Path, text: str, before: bytes | None) -> None:
     if now != before:
         raise UnwritableError("there is such a file already" if before is None else "somebody has changed it meanwhile")
     mark = "\ufeff" if before is not None and before.startswith(b"\xef\xbb\xbf") else ""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write((mark + text).encode())
-            stream.flush()
-            os.fsync(stream.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(target.stat().st_mode & 0o7777 if now is not None else 0o666 & ~umask)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(target, (mark + text).encode())

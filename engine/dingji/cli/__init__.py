@@ -31,6 +31,7 @@ class _Commands(LazyGroup):
         "resolve": "dingji.cli.resolve",
         "review": "dingji.cli.review",
         "schema": "dingji.cli.schema",
+        "summary": "dingji.cli.summary",
         "what-if": "dingji.cli.what_if",
         "why": "dingji.cli.why",
         "why-not": "dingji.cli.why_not",

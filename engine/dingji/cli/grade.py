@@ -103,10 +103,11 @@ def _changes(
     from dingji.reports.what_if import changes_on_page
 
     try:
-        hinges = WhatIf(base, case, as_of=as_of, profile=profile).hinges(SECONDS_FOR_CHANGES)
+        asked = WhatIf(base, case, as_of=as_of, profile=profile)
+        hinges = asked.hinges(SECONDS_FOR_CHANGES)
     except CaseError:
         return ()
-    return changes_on_page(hinges, base, "zh" if lang == "zh" else "en", templates)
+    return changes_on_page(hinges, base, "zh" if lang == "zh" else "en", templates, asked.distances())
 
 
 def _page(

@@ -14,7 +14,7 @@ from dingji.errors import DingjiError
 def language(arguments: Sequence[str] | None = None) -> str:
     """The language of `--lang`, which need not have been read yet; else that of the locale."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    for option, value in zip(given, [*given[1:], ""], strict=True):
+    for option, value in zip(given, [*given, ""][1:], strict=True):
         found = value if option == "--lang" else option.removeprefix("--lang=")
         if option.startswith("--lang") and found in ("en", "zh"):
             return found

@@ -6,7 +6,6 @@ import datetime as dt
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from dingji.errors import CaseError, Problem
+from dingji.files import write_whole
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -97,17 +97,7 @@ def write(content: str | bytes, output: Path | None) -> None:
     if isinstance(content, str):
         content = (content if content.endswith("\n") else content + "\n").encode("utf-8")
     try:
-        handle, name = tempfile.mkstemp(dir=output.parent, prefix=output.name, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            umask = os.umask(0)
-            os.umask(umask)
-            Path(name).chmod(0o666 & ~umask)
-            Path(name).replace(output)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(output, content)
     except OSError as error:
         raise click.ClickException(f"can't write {output}: {error.strerror}") from None
 

@@ -39,7 +39,8 @@ class Encoder:
     def __init__(self, types: Mapping[str, t.Type], derived: frozenset[str], defaults: Defaults, conditions: Iterable[n.Node]) -> None:
         self._types, self._derived, self._defaults = types, derived, defaults
         self._constants: dict[str, list[Any]] = {}
-        self._computed: dict[str, tuple[Evaluator, set[bool]]] = {}
+        self._computed: dict[str, tuple[Evaluator, set[bool], n.Node]] = {}
+        self._reading: dict[str, list[str]] | None = None
         self._plain: dict[str, set[Any]] = {}
         nodes = list(conditions)
         found: dict[str, set[Any]] = {}
@@ -96,20 +97,61 @@ class Encoder:
         # what a declared range alone says of a fact; facts that are known say more
         fields = dict(self._ranges)
         for name in self._plain.keys() & facts.keys():
-            value = facts[name]
-            if value is not None and (type(value) is not bool or value in self._plain[name]):
-                fields[name] = value
+            self._plainly(name, facts[name], fields)
         for name in self._constants.keys() & facts.keys():
             value = facts[name]
             if value is not None:
                 for side in ("<", ">"):
                     fields.pop(name + side, None)
                 fields.update(self._ranks(name, value))
-        for name, (evaluator, polarity) in self._computed.items():
+        self._compute_fields(self._computed, facts, truths, fields)
+        return fields
+
+    def fields_since(self, fields: Mapping[str, Any], before: Facts, facts: Facts, truths: Sequence[Truth] = ()) -> dict[str, Any]:
+        """The same as `fields`, from those of the facts `before`: what the difference does not touch is taken from there."""
+        again = dict(fields)
+        changed = [name for name, value in facts.items() if before.get(name) is not value]
+        changed += [name for name in before if name not in facts]
+        readers = self._readers()
+        for name in changed:
+            value = facts.get(name)
+            if name in self._plain:
+                again.pop(name, None)
+                self._plainly(name, value, again)
+            if name in self._constants:
+                for key in (name + "<", name + ">"):
+                    again.pop(key, None)
+                    if value is None and key in self._ranges:
+                        again[key] = self._ranges[key]
+                if value is not None:
+                    again.update(self._ranks(name, value))
+        computed = {test for name in changed for test in readers.get(name, ())}
+        for test in computed:
+            again.pop(test, None)
+        self._compute_fields(computed, facts, truths, again)
+        return again
+
+    def _plainly(self, name: str, value: Any, fields: dict[str, Any]) -> None:
+        """The field of a fact that stands for itself, if a test can be met by it."""
+        if value is not None and (type(value) is not bool or value in self._plain[name]):
+            fields[name] = value
+
+    def _compute_fields(self, names: Iterable[str], facts: Facts, truths: Sequence[Truth], fields: dict[str, Any]) -> None:
+        for name in names:
+            evaluator, polarity, _ = self._computed[name]
             truth = truths[self._whole[name]] if truths and name in self._whole else evaluator(facts)
             if truth is not None and truth in polarity:
                 fields[name] = truth
-        return fields
+
+    def _readers(self) -> dict[str, list[str]]:
+        """The computed tests that read each fact; worked out when first asked for."""
+        if self._reading is None:
+            found: dict[str, list[str]] = {}
+            for test, (_, _, node) in self._computed.items():
+                for name in n.facts_of(node):
+                    found.setdefault(name, []).append(test)
+            self._reading = found
+        return self._reading
 
     def _ranks(self, name: str, value: Any) -> dict[str, int]:
         """The rank fields of a value that is known, or known by its bounds."""
@@ -168,7 +210,7 @@ class Encoder:
     def _compute(self, node: n.Node, negated: bool) -> Condition:
         name = "?" + to_source(node)
         if name not in self._computed:
-            self._computed[name] = (compile_node(node, self._defaults), set())
+            self._computed[name] = (compile_node(node, self._defaults), set(), node)
         self._computed[name][1].add(not negated)
         return ("test", name, "==", not negated)
 

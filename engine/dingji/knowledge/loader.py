@@ -21,6 +21,7 @@ from dingji.knowledge.linking import Reads, check_links, index_facts, order, own
 from dingji.knowledge.profiles import build_profile, with_profile
 from dingji.knowledge.rules import Block, build_crosswalk, build_instrument
 from dingji.knowledge.shapes import FILES
+from dingji.knowledge.targets import build_targets
 from dingji.language.types import Scale, Type
 from dingji.records import Draft, field, replace
 from dingji.shapes import Reader, Section, scalar_text
@@ -43,6 +44,7 @@ class _Base(Draft):
     attempted: set[str] = field(default_factory=set)
     defaults: list[tuple[m.Instrument, object]] = field(default_factory=list)
     agreement: m.Agreement | None = None
+    targets: dict[str, m.Target] = field(default_factory=dict)
 
 
 def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
@@ -73,6 +75,7 @@ def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
         ("crosswalk", _crosswalk),
         ("reconciliation", _reconciliation),
         ("agreement", _agreement),
+        ("targets", _targets),
     ):
         for file in files:
             if file.kind == kind and file.section.get(kind):
@@ -109,6 +112,7 @@ def read_knowledge(folder: Path, digest: str, version: str) -> m.Knowledge:
         dated=tuple(fact.name for fact in base.names.facts.values() if fact.unless_stated == "as_of"),
         surveyed=base.names.surveyed,
         agreement=base.agreement,
+        targets=base.targets,
         evidence=base.names.evidence,
     )
     for name in base.profiles:
@@ -197,6 +201,10 @@ def _agreement(file: _File, base: _Base, vocabulary: dict[str, Type]) -> None:
     if base.agreement is not None:
         file.reader.report(section.node, 26, f"how agreement is judged stands in {base.agreement.place}, too", "merge the files")
     base.agreement = found or base.agreement
+
+
+def _targets(file: _File, base: _Base, vocabulary: dict[str, Type]) -> None:
+    base.targets |= build_targets(file.section.get("targets"), Block("targets", "", file.reader, base.names, vocabulary))
 
 
 def _check_dates(instrument: m.Instrument, section: Section, reader: Reader) -> None:

@@ -336,6 +336,28 @@ class Agreement(Record, frozen=True):
     place: Place
 
 
+class Target(Record, frozen=True):
+    """A bound for the rows of a register that have one of `grades`: a share in percent, or a number of rows.
+
+    `by` is the group column each of whose texts must reach it; `among` the group column and the texts of the rows that it is
+    measured on (None: all rows with a grade on the scale). `rule` says where it comes from.
+    """
+
+    scale: str
+    grades: tuple[str, ...]
+    at_least: Decimal | int | None
+    at_most: Decimal | int | None
+    unit: str
+    by: str
+    among: tuple[str, tuple[str, ...]] | None
+    rule: Rule
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self.rule.place
+
+
 @dataclass(frozen=True, repr=False)
 class Knowledge:
     """A loaded, checked knowledge base. `decisions` stand in the order in which they can be evaluated."""
@@ -364,6 +386,8 @@ class Knowledge:
     agreement: Agreement | None = None
     evidence: dict[str, EvidenceKind] = field(default_factory=dict)
     """The kinds of evidence that facts name. They guide whoever must show a fact, and change no grade."""
+    targets: dict[str, Target] = field(default_factory=dict)
+    """What the grades of a whole register must come to. They change no grade."""
     plans: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
     """Compiled plans by scope; filled by the inference layer."""
     compiled: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)

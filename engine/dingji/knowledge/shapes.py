@@ -32,6 +32,7 @@ TYPES = ("bool", "integer", "number", "date", "text", "enum", "scale", "list")
 NATURES = ("observed", "judged", "derived")
 COLOURS = ("red", "orange", "yellow", "blue")
 MEASURES = ("raw-agreement", "kappa", "kappa-linear", "kappa-quadratic", "alpha-ordinal", "alpha-nominal", "fleiss-kappa", "kendall-w")
+TARGET_UNITS = ("percent", "rows")
 DUE_UNITS = ("hours", "days", "working_days", "months", "years")
 
 WORDS = Shape(
@@ -301,6 +302,30 @@ AGREEMENT = Shape(
     "How the agreement of raters and methods is judged.",
 )
 
+AMONG = Shape(
+    "among",
+    {
+        "group": Key(s.IDENT, "a group column of the register", required=True),
+        "values": Key(ListOf(s.TEXT), "its texts in the rows that the target is measured on", required=True),
+    },
+    "The rows of a register on which a target is measured.",
+)
+TARGET = Shape(
+    "target",
+    {
+        "id": Key(s.IDENT, required=True),
+        "scale": Key(s.IDENT, "the scale of the rows' grades", required=True),
+        "grades": Key(ListOf(s.IDENT), "the grades that are counted", required=True),
+        "at_least": Key(s.NUMBER_KIND, "the least share or number of rows with one of them"),
+        "at_most": Key(s.NUMBER_KIND, "the greatest share or number"),
+        "unit": Key(s.Choice(TARGET_UNITS), "what the bounds count (default: percent of the rows with a grade on the scale)"),
+        "by": Key(s.IDENT, "the group column each of whose texts must reach it, such as county"),
+        "among": Key(AMONG, "measured on a part of the rows only"),
+        **_GROUNDS,
+    },
+    "A target for the grades of a whole register. It changes no grade.",
+)
+
 # A knowledge file is one of these, told by its first key.
 FILES: dict[str, Shape] = {
     "facts": Shape("vocabulary_file", {"facts": Key(MapOf(FACT, s.NAME), required=True), "evidence": Key(USUAL_EVIDENCE)}),
@@ -312,6 +337,7 @@ FILES: dict[str, Shape] = {
     "crosswalk": Shape("crosswalk_file", {"crosswalk": Key(CROSSWALK, required=True)}),
     "reconciliation": Shape("reconciliation_file", {"reconciliation": Key(RECONCILIATION, required=True)}),
     "agreement": Shape("agreement_file", {"agreement": Key(AGREEMENT, required=True)}),
+    "targets": Shape("targets_file", {"targets": Key(ListOf(TARGET), required=True)}),
     "evidence_kinds": Shape("evidence_file", {"evidence_kinds": Key(MapOf(EVIDENCE_KIND), required=True)}),
     "profile": Shape(
         "profile_file",

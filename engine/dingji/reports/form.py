@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dingji.files import whole
 from dingji.knowledge.model import Instrument, Knowledge
 from dingji.language import types as t
 from dingji.reports.messages import Catalogue, catalogue
 from dingji.reports.values import Speech
 from dingji.tables.form import RECORDS, FormColumn, form
-from dingji.tables.writing import guarded, sheet_name, spreadsheets, whole, xlsx_cell
+from dingji.tables.writing import guarded, sheet_name, spreadsheets, xlsx_cell
 
 EXAMPLE = "2024-07-15"
 _LAST = 1_048_576

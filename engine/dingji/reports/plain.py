@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from dingji.records import Record, replace
@@ -36,10 +37,13 @@ def mapped(view: V, change: Callable[[str], str]) -> V:
     elif isinstance(found, tuple):
         found = tuple([mapped(part, change) for part in found])
     elif isinstance(found, Record):
-        found = replace(found, **{name: mapped(getattr(found, name), change) for name in found.__struct_fields__})
+        parts = [(name, part, mapped(part, change)) for name in found.__struct_fields__ if (part := getattr(found, name))]
+        changed = {name: new for name, old, new in parts if new is not old}
+        found = replace(found, **changed) if changed else found
     return found  # type: ignore[no-any-return]
 
 
+@lru_cache(maxsize=8192)
 def stripped(text: str) -> str:
     """One line without escape sequences, control characters, direction marks and invisible characters."""
     if text.isascii() and text.isprintable():

@@ -20,6 +20,7 @@ from dingji.records import Record, replace
 from dingji.reports.messages import Catalogue, read_messages
 
 GAP = re.compile(r"\{(\d)\}")
+LEAD = re.compile(r"\w.*: \{\d\}")
 MOST_LETTERS = 2_000
 """Longer texts are not matched with gaps: nobody reads them, and a search for the gaps could take long."""
 _DEEPEST = 3
@@ -38,8 +39,8 @@ class Translator:
     def __init__(self, texts: dict[str, str]) -> None:
         self._whole = {key: text for key, text in texts.items() if not GAP.search(key)}
         gapped = [key for key in texts if key not in self._whole]
-        # the text that says most by itself is the one that is meant
-        gapped.sort(key=lambda key: (-len(GAP.sub("", key)), key))
+        # first what leads into another text (`column {1}: {2}`), which may say anything; else the text that says most by itself is meant
+        gapped.sort(key=lambda key: (LEAD.fullmatch(key) is None, -len(GAP.sub("", key)), key))
         self._patterns = [(GAP.sub("", key), Pattern(_expression(key), texts[key])) for key in gapped]
 
     def text(self, text: str, depth: int = 0) -> str:
@@ -77,6 +78,14 @@ def shown(problem: Problem, language: str, templates: Path | None = None) -> str
     place = f"{told.file}:{told.line}:{told.column}" if told.line else told.file
     tail = f"；{told.hint}" if told.hint else ""
     return f"{place}: 错误[{told.code}]：{told.message}{tail}"
+
+
+def reason(problem: Problem, language: str) -> str:
+    """What is wrong and what right looks like, in the language of its reader, without the place."""
+    if language == "en":
+        return problem.reason
+    found = translator(language).problem(problem)
+    return "；".join(filter(None, (found.message, found.hint)))
 
 
 def told(problem: Problem, words: Catalogue, templates: Path | None = None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from dingji.knowledge.model import Knowledge
 from dingji.language.types import Number
 from dingji.methods import model as m
+from dingji.reasoning.variation.distances import Distance, Edge
 from dingji.reasoning.variation.model import Answer, Difference, Edit, Ends, Firing, Hinges, Shift, Standing, Ways
-from dingji.reasoning.variation.sensitivity import Distance, Edge
 from dingji.records import Record
 from dingji.reports import Form, Language
 from dingji.reports.duties import cited
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from dingji.reports.html.view import ChangeView
 
 
+MOST_NAMED = 3
+"""So many facts of a table that stay as they are, are named; of more it is said how many they are."""
 MOST_ON_PAGE = 12
 """Of many changes that turn a grade, so many stand on the page of a graded case."""
 
@@ -62,18 +64,28 @@ def render_what_if(
     return render_page(f"what-if/{form}.j2", view, words, form=form, width=width, colour=False, templates=templates)
 
 
-def changes_on_page(hinges: Hinges, knowledge: Knowledge, language: Language, templates: Path | None = None) -> tuple[ChangeView, ...]:
-    """What would change the grade, for the page of a graded case: the smallest changes, and what was left out of them."""
+def changes_on_page(
+    hinges: Hinges, knowledge: Knowledge, language: Language, templates: Path | None = None, distances: Sequence[Distance] = ()
+) -> tuple[ChangeView, ...]:
+    """What would change the grade, for the page of a graded case: the smallest changes, what was left out of them, and how far
+    its numbers are from the neighbouring bands.
+    """
     from dingji.reports.html.view import ChangeView
 
     words = catalogue(language, templates)
-    lines = [line.head for line in _Views(Speech(knowledge, words)).hinges(hinges).lines]
+    views = _Views(Speech(knowledge, words))
+    lines = [line.head for line in views.hinges(hinges).lines]
     shown = [ChangeView(line) for line in lines[:MOST_ON_PAGE]]
     if len(lines) > MOST_ON_PAGE:
         shown.append(ChangeView(words("what-if.more-on-page", n=len(lines) - MOST_ON_PAGE), note=True))
     if hinges.untried:
         shown.append(ChangeView(words("what-if.untried", n=hinges.untried), note=True))
-    return tuple(shown) or (ChangeView(words("what-if.none-on-page"), note=True),)
+    shown = shown or [ChangeView(words("what-if.none-on-page"), note=True)]
+    if distances:
+        section = views.distances(distances)
+        shown.append(ChangeView(section.heading, note=True))
+        shown += [ChangeView(line.head, line.details, note=True) for line in section.lines]
+    return tuple(shown)
 
 
 class _Views:
@@ -269,11 +281,18 @@ class _Views:
                 grade=speech.text(distance.grade_label),
             )
             details = [words("what-if.adjusted")] if distance.adjusted else []
+            details += [self.others(distance.others)] if distance.others else []
             for id, edge in (("what-if.severer", distance.severer), ("what-if.milder", distance.milder)):
                 if edge is not None:
                     details.append(self.edge(id, distance.fact, edge))
             lines.append(Line(head, tuple(details)))
         return Section(words("what-if.distances"), tuple(lines))
+
+    def others(self, names: Sequence[str]) -> str:
+        """The facts that stay as they are: by name, if they are few."""
+        if len(names) > MOST_NAMED:
+            return self.words("what-if.others-many", n=len(names))
+        return self.words("what-if.others", facts=self.words.listed([self.speech.label(name) for name in names]))
 
     def edge(self, id: str, fact: str, edge: Edge) -> str:
         """`n` chooses the form: the edge belongs to the other band, or it does not."""

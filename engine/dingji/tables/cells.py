@@ -79,6 +79,11 @@ def text_of(raw: Any) -> str:
     return str(raw).strip()
 
 
+def serial_day(raw: Any, epoch: dt.date) -> Any:
+    """The day that a number counts in a spreadsheet, if it can be one; else what is given."""
+    return epoch + dt.timedelta(days=int(raw)) if isinstance(raw, int | float) and SERIAL.fullmatch(text_of(raw)) else raw
+
+
 def number_text(text: str, column: Column) -> str | None:
     """A number as case files write it, followed by its unit if the cell names another than the fact's; None if it is none."""
     found = unicodedata.normalize("NFKC", text).strip().replace("\u2212", "-")
@@ -152,8 +157,12 @@ class CellReader:
         column = self.column
         if isinstance(raw, Refused):
             return None, (self._problem(raw.code, raw.message, raw.hint),)
-        if isinstance(column.type, t.Date) and isinstance(raw, int | float) and SERIAL.fullmatch(text_of(raw)):
-            raw = self.epoch + dt.timedelta(days=int(raw))
+        if isinstance(raw, dict | list | tuple):
+            kind = "an object" if isinstance(raw, dict) else "a list"
+            message = f"{self.called}: one value is expected, not {kind}"
+            return None, (self._problem("C021", message, "write the value itself; only facts that are lists hold lists"),)
+        if isinstance(column.type, t.Date):
+            raw = serial_day(raw, self.epoch)
         text = unguarded(text_of(raw)) if self.guarded else text_of(raw)
         if not text:
             return BLANK, ()

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from dingji.errors import DingjiError, Problem
-from dingji.tables.cells import EPOCH
+from dingji.records import Record
+from dingji.tables.cells import EPOCH, Refused
 from dingji.tables.sources import RawRow, refuse
 
 LONGEST = 16 * 1024 * 1024
 """Characters of a line."""
 _BATCH = 1000
+
+
+def itself(path: Path) -> str:
+    """A path as DuckDB takes it, in which signs that would stand for several files stand for themselves."""
+    return str(path).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
 
 
 class _TwiceError(ValueError):
@@ -29,6 +35,44 @@ def _once(entries: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+class Line(Record, frozen=True):
+    """A line that is not blank: its number, its text, and the object it holds, or why it holds none."""
+
+    number: int
+    text: str
+    found: dict[str, Any] | Refused
+
+
+def lines_of(path: Path) -> Iterator[Line]:
+    """The lines of a file of JSON lines. Raises CaseError where the file is no text."""
+    number = 0
+    try:
+        with path.open(encoding="utf-8-sig") as stream:
+            while text := stream.readline(LONGEST + 1):
+                number += 1
+                if len(text) > LONGEST:
+                    message = f"the line has more than {LONGEST:,} characters"
+                    yield Line(number, "", Refused("C064", message, "one JSON object on each line"))
+                    while text and not text.endswith("\n"):
+                        text = stream.readline(LONGEST)
+                elif text.strip():
+                    yield Line(number, text, _object(text))
+    except UnicodeError as error:
+        raise refuse(path, "C060", f"not UTF-8: {error}", "JSON is UTF-8 text", number + 1) from None
+
+
+def _object(text: str) -> dict[str, Any] | Refused:
+    try:
+        found = json.loads(text, parse_float=Decimal, object_pairs_hook=_once)
+    except _TwiceError as error:
+        return Refused("C063", str(error), "a key stands once in a line")
+    except ValueError as error:
+        return Refused("C064", f"not JSON: {error}", "one JSON object on each line")
+    except RecursionError:
+        return Refused("C064", "not JSON: nested too deeply", "one JSON object on each line")
+    return found if isinstance(found, dict) else Refused("C064", "an object is expected on each line", 'such as {"case": "H-1"}')
+
+
 class JsonLines:
     """JSON lines: an object on each line. The columns are the keys of all lines."""
 
@@ -38,38 +82,24 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         self.path, self.notes = path, list[str]()
         self.keys: dict[str, None] = {}
-        for _, found in self._lines():
-            if not self.keys.keys() >= found.keys():
-                self.keys.update(dict.fromkeys(found))
+        bad: Line | None = None
+        for line in lines_of(path):
+            if isinstance(line.found, Refused):
+                bad = bad or line
+            elif not self.keys.keys() >= line.found.keys():
+                self.keys.update(dict.fromkeys(line.found))
         if not self.keys:
+            why = bad.found if bad is not None and isinstance(bad.found, Refused) else None
+            if bad is not None and why is not None:
+                raise refuse(path, why.code, why.message, why.hint, bad.number)
             raise refuse(path, "C061", "the table is empty", "each line holds a JSON object")
-
-    def _lines(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        number = 0
-        try:
-            with self.path.open(encoding="utf-8-sig") as stream:
-                while line := stream.readline(LONGEST + 1):
-                    number += 1
-                    if len(line) > LONGEST:
-                        raise ValueError(f"the line has more than {LONGEST:,} characters")
-                    if line.strip():
-                        found = json.loads(line, parse_float=Decimal, object_pairs_hook=_once)
-                        if not isinstance(found, dict):
-                            raise ValueError("an object is expected on each line")
-                        yield number, found
-        except UnicodeError as error:
-            raise refuse(self.path, "C060", f"not UTF-8: {error}", "JSON is UTF-8 text") from None
-        except _TwiceError as error:
-            raise refuse(self.path, "C063", str(error), "a key stands once in a line", number) from None
-        except (ValueError, RecursionError) as error:
-            raise refuse(self.path, "C064", f"not JSON lines: {error}", "one JSON object on each line", number) from None
 
     def rows(self) -> Iterator[RawRow]:
         """The keys as row 0, then the lines; a key that a line lacks is a blank cell."""
         keys = list(self.keys)
         yield 0, keys
-        for number, found in self._lines():
-            yield number, [found.get(key) for key in keys]
+        for line in lines_of(self.path):
+            yield line.number, line.found if isinstance(line.found, Refused) else [line.found.get(key) for key in keys]
 
 
 class Parquet:
@@ -91,7 +121,7 @@ class Parquet:
         try:
             with self._duckdb.connect() as connection:
                 connection.execute("set enable_progress_bar = false")
-                found = connection.execute("select * from read_parquet(?)", [str(self.path)])
+                found = connection.execute("select * from read_parquet(?)", [itself(self.path)])
                 yield 0, [column[0] for column in found.description]
                 number = 0
                 while batch := found.fetchmany(_BATCH):

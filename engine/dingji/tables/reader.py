@@ -21,6 +21,8 @@ from dingji.tables.words import plain_text
 from dingji.tables.writing import unguarded
 
 _MOST_NAMED = 12
+_OF_ROWS = ("C063", "C064")
+"""Problems of rows that have no cells."""
 _MOST_COMPARED = 2000
 
 
@@ -56,21 +58,34 @@ class Table:
 
         Raises CaseError where the rest of the file can't be read.
         """
-        source, width = self._source, len(self.columns)
+        source = self._source
         find = {header: index for index, header in reversed(list(enumerate(self.columns)))}
         reader = RowReader(self.path, self.knowledge, self.mapping, find, self._cells)
         try:
             for number, cells in source.rows():
-                if number < self.mapping.first or blank(cells):
-                    continue
-                if source.even and len(cells) != width and not (len(cells) > width and blank(cells[width:])):
-                    message = f"the row has {len(cells)} cells, the headers are {width}"
-                    hint = "is a delimiter missing, or does a cell with one lack its quotes?"
-                    yield Row(number, None, (Problem(str(self.path), number, 1, "C064", message, hint),), None, {})
-                else:
-                    yield reader.row(number, cells)
+                if number >= self.mapping.first and (row := self.row(reader, number, cells)) is not None:
+                    yield row
         finally:
             reader.close()
+
+    def row(self, reader: RowReader, number: int, cells: Sequence[Any] | Refused) -> Row | None:
+        """The case of a row, or why it is none; None if the row is blank."""
+        width = len(self.columns)
+        if isinstance(cells, Refused):
+            return Row(number, None, (Problem(str(self.path), number, 1, cells.code, cells.message, cells.hint),), None, {})
+        if blank(cells):
+            return None
+        if self._source.even and len(cells) != width and not (len(cells) > width and blank(cells[width:])):
+            message = f"the row has {len(cells)} cells, the headers are {width}"
+            hint = "is a delimiter missing, or does a cell with one lack its quotes?"
+            return Row(number, None, (Problem(str(self.path), number, 1, "C064", message, hint),), None, {})
+        return reader.row(number, cells)
+
+    def header(self, row: Row) -> str:
+        """The header of the column in which the first problem of a row stands; empty if it is the row's own."""
+        first = row.problems[0] if row.problems else None
+        index = -1 if first is None or first.code in _OF_ROWS else first.column - 1
+        return self.columns[index] if 0 <= index < len(self.columns) else ""
 
     def _cells(self, column: Column) -> CellReader:
         return CellReader(column, column.name, guarded=self._source.guarded, epoch=self._source.epoch)
@@ -108,15 +123,18 @@ def read_table(
 
 def _row(path: Path, source: Source, number: int) -> Sequence[Any]:
     """The cells of one row."""
+    found = -1
     for found, cells in source.rows():
-        if found == number:
+        if found == number and not isinstance(cells, Refused):
             return cells
+    if found < 0:
+        raise refuse(path, "C061", "the table is empty", "its first row holds the headers")
     raise refuse(path, "C061", f"the table has no row {number}, which should hold the headers", "`header` in the mapping names the row")
 
 
 def _own_headers(path: Path, source: Source, knowledge: Knowledge) -> tuple[int, tuple[str, ...]]:
     """The row of the headers of a table that maps itself, and the headers: the row below them, if it holds their names."""
-    rows = list(islice(source.rows(), 2))
+    rows = [(number, cells) for number, cells in islice(source.rows(), 2) if not isinstance(cells, Refused)]
     if not rows:
         raise refuse(path, "C061", "the table is empty", "its first row holds the headers")
     if len(rows) > 1 and source.header is None and names_in(rows[1][1], knowledge) and not names_in(rows[0][1], knowledge):

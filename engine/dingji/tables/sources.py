@@ -12,10 +12,10 @@ from typing import Any, Protocol
 
 from dingji.errors import CaseError, Problem
 from dingji.records import Record
-from dingji.tables.cells import EPOCH
+from dingji.tables.cells import EPOCH, Refused
 
-RawRow = tuple[int, Sequence[Any]]
-"""The number of a row, from 1, and its cells: text, numbers, bools, days, None, or `Refused`."""
+RawRow = tuple[int, Sequence[Any] | Refused]
+"""The number of a row, from 1, and its cells: text, numbers, bools, days, None, or `Refused`; `Refused` alone: it has no cells."""
 
 
 class Options(Record, frozen=True):

@@ -43,16 +43,17 @@ class CsvText:
             raise refuse(path, "C060", f"there is no encoding {self.encoding!r}", "utf-8, gb18030, utf-16 are some") from None
         self.delimiter = options.delimiter or self._delimiter()
 
-    def _open(self) -> IO[str]:
+    def open(self) -> IO[str]:
+        """The text of the file, its line breaks as they are."""
         return self.path.open(encoding=self.encoding, newline="")
 
     def _delimiter(self) -> str:
         """The sign that cuts the first rows into the most columns of the same number."""
         try:
-            with self._open() as stream:
+            with self.open() as stream:
                 sample = stream.read(SAMPLE)
         except UnicodeError as error:
-            raise self._undecodable(error) from None
+            raise self.undecodable(error) from None
         if "\n" in sample and len(sample) == SAMPLE:
             sample = sample[: sample.rindex("\n")]
         best, most = ",", 0.0
@@ -69,16 +70,17 @@ class CsvText:
         """The rows as their quotes and delimiters set them apart. A quoted line break does not begin a row."""
         number = 0
         try:
-            with self._open() as stream:
+            with self.open() as stream:
                 for number, cells in enumerate(csv.reader(stream, delimiter=self.delimiter, strict=True), 1):
                     yield number, cells
         except csv.Error as error:
             what = "a quote is not closed" if "end of data" in str(error) or "limit" in str(error) else str(error)
             raise refuse(self.path, "C064", f"not CSV from here on: {what}", 'within quotes, write " twice', number + 1) from None
         except UnicodeError as error:
-            raise self._undecodable(error) from None
+            raise self.undecodable(error) from None
 
-    def _undecodable(self, error: UnicodeError) -> Exception:
+    def undecodable(self, error: UnicodeError) -> Exception:
+        """The error for bytes that are no text in the encoding."""
         return refuse(self.path, "C060", f"not {self.encoding}: {error}", "save it as UTF-8, or name its encoding in the mapping")
 
 

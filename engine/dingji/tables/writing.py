@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import os
 import re
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from dingji.errors import DingjiError, Problem
+from dingji.files import whole
 from dingji.shapes import NUMBER
 
 EXTRA = "pip install 'dingji[tables]'"
@@ -42,25 +40,6 @@ def guarded(value: Any) -> Any:
 def unguarded(text: str) -> str:
     """The text that `guarded` wrote."""
     return text[1:] if text.startswith("'") and _RUNS.match(text) else text
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path` to write to; renamed to `path` when the block ends well, removed when it does not."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    os.close(handle)
-    made = Path(name)
-    try:
-        yield made
-        with made.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        made.chmod(0o666 & ~umask)
-        made.replace(path)
-    except BaseException:
-        made.unlink(missing_ok=True)
-        raise
 
 
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Cells]) -> int:

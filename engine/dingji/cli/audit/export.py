@@ -14,6 +14,7 @@ from dingji.cli.options import write
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(["in-toto", "prov-json"]), default="in-toto", show_default=True)
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file instead of stdout.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help="Language of the messages (default: by locale).")
 def command(path: Path, form: str, output: Path | None) -> int:
     """Print one record, or all of a folder, as in-toto Statements or as W3C PROV-JSON.
 

@@ -19,6 +19,7 @@ from dingji.cli.options import Day
 @click.option("--valid-from", type=Day(), help="First day on which the key is valid.")
 @click.option("--valid-until", type=Day(), help="Last day on which the key is valid.")
 @click.option("--quiet", "-q", is_flag=True, help="No messages, only data and errors.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), expose_value=False, help="Language of the messages (default: by locale).")
 def command(name: str, folder: Path, valid_from: dt.date | None, valid_until: dt.date | None, quiet: bool) -> int:
     """Make an Ed25519 key: NAME.key is for its owner, NAME.pub.json goes into the trust folder of whoever audits.
 

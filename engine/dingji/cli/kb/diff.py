@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 @click.option("--cases", multiple=True, type=click.Path(path_type=Path), help="Grade the cases below this path under both bases.")
 @click.option("--records", type=click.Path(path_type=Path), help="What NEW makes of the determinations recorded in this folder.")
 @click.option("--as-of", type=Day(), help="Grade cases and records by the editions of this day, not of their own.")
-@click.option(
-    "--lang", type=click.Choice(["en", "zh"]), default=default_language, help="Language of what is said of records (default: by locale)."
-)
+@click.option("--lang", type=click.Choice(["en", "zh"]), default=default_language, help="Language (default: by locale).")
 @FORMAT
 @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="Write to a file instead of stdout.")
 @click.option("--quiet", "-q", is_flag=True, help="No messages, only data and errors.")
@@ -62,22 +60,18 @@ def command(
         plain |= {} if struck is None else {"records": msgspec.to_builtins(struck)}
         write(json.dumps(plain, ensure_ascii=False, indent=2), output)
         return 0
-    lines = []
-    for change in found:
-        lines.append(f"{change.change} {change.kind} {change.id}  ({change.place})")
-        lines += [f"  {what}: {a}  ->  {b}" for what, a, b in change.parts]
-    lines.append(f"{len(found)} changes" if found else "the two bases mean the same")
-    for case in moved:
-        lines.append(f"case {case.case}")
-        lines += [f"  {what}: {a}  ->  {b}" for what, a, b in case.parts]
+    from dingji.reports.knowledge import case_lines, change_lines
+    from dingji.reports.messages import catalogue
+
+    words = catalogue(lang)
+    lines = change_lines(found, words)
     if cases:
-        lines.append(f"{len(moved)} cases are graded otherwise")
+        lines += case_lines(moved, words)
     if struck is not None:
         from dingji.reports.ledger.impact import impact_ledger
         from dingji.reports.ledger.model import render_ledger
-        from dingji.reports.messages import catalogue
 
-        view = impact_ledger(struck, after, catalogue(lang))
+        view = impact_ledger(struck, after, words)
         lines += ["", render_ledger(view, form="text", language="zh" if lang == "zh" else "en", width=terminal_width())]
     write("\n".join(lines), output)
     return 0

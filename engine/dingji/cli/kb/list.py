@@ -14,9 +14,9 @@ from dingji.cli.options import knowledge_options, write
 from dingji.errors import KnowledgeError, Problem, nearest
 
 if TYPE_CHECKING:
-    from dingji.knowledge.model import Knowledge, Rule, Words
+    from dingji.knowledge.model import FactDefinition, Instrument, Knowledge, Rule, Words
 
-LISTS = ("instruments", "rules", "facts", "scales", "profiles", "sources", "verdicts")
+LISTS = ("instruments", "rules", "facts", "scales", "profiles", "sources", "verdicts", "targets")
 FILTERED = ("instruments", "rules", "facts", "sources")
 
 
@@ -82,17 +82,27 @@ def _chosen(base: Knowledge, instrument: str | None, fact: str | None) -> list[R
 def _rows(base: Knowledge, what: str, lang: str, chosen: list[Rule] | None) -> list[dict[str, str]]:
     """One row for each entry; only what the chosen rules belong to, read or cite, if some are chosen."""
     from dingji.knowledge.linking import rule_reads
+    from dingji.reports.messages import catalogue
 
     def row(name: str, words: Words, more: str = "") -> dict[str, str]:
         return {"id": name, "en": words.en, "zh": words.zh, "more": more}
 
+    coded = catalogue(lang).choice
+
+    def fact(f: FactDefinition) -> str:
+        return ", ".join(x for x in (coded("nature", f.nature), f.unit) if x)
+
+    def instrument(i: Instrument) -> str:
+        period = f"{i.in_force.start or '..'} - {i.in_force.end or '..'}"
+        return ", ".join(x for x in (i.method and coded("method", i.method), period) if x)
+
     rules = base.rules.values() if chosen is None else chosen
     match what:
         case "rules":
-            return [row(r.id, r.text, f"{r.owner}, {r.cite.in_(lang)}, {r.confidence}") for r in rules]
+            return [row(r.id, r.text, f"{r.owner}, {r.cite.in_(lang)}, {coded('confidence', r.confidence)}") for r in rules]
         case "facts":
             read = base.facts if chosen is None else set().union(*(rule_reads(r) for r in chosen))
-            return [row(f.name, f.label, " ".join(x for x in (f.nature, f.unit) if x)) for f in base.facts.values() if f.name in read]
+            return [row(f.name, f.label, fact(f)) for f in base.facts.values() if f.name in read]
         case "scales":
             return [row(s.id, s.title, " > ".join(g.id for g in s.grades)) for s in base.scales.values()]
         case "profiles":
@@ -100,12 +110,10 @@ def _rows(base: Knowledge, what: str, lang: str, chosen: list[Rule] | None) -> l
         case "verdicts":
             schemes = base.agreement.verdicts if base.agreement else ()
             return [row(v.id, v.rule.text, ", ".join(v.measures)) for v in schemes]
+        case "targets":
+            return [row(t.rule.id, t.rule.text, f"{t.scale}: {', '.join(t.grades)}") for t in base.targets.values()]
         case "sources":
             cited = base.sources if chosen is None else {r.source for r in chosen}
             return [row(s.id, s.title, s.number) for s in base.sources.values() if s.id in cited]
     owners = base.instruments if chosen is None else {r.owner for r in chosen}
-    return [
-        row(i.id, i.title, ", ".join(x for x in (i.method, f"{i.in_force.start or '..'} - {i.in_force.end or '..'}") if x))
-        for i in base.instruments.values()
-        if i.id in owners
-    ]
+    return [row(i.id, i.title, instrument(i)) for i in base.instruments.values() if i.id in owners]

@@ -35,20 +35,17 @@ def command(name: str, form: str, lang: str, output: Path | None, knowledge: Pat
     entry = _entry(base, name, lang)
     if entry is None:
         tables = [decision.id for decision in _tables(base)]
-        known = [*base.named_rules, *base.instruments, *base.facts, *base.scales, *base.evidence, *tables, *_agreement(base)]
+        known = [*base.named_rules, *base.instruments, *base.facts, *base.scales, *base.evidence, *tables, *_agreement(base), *base.targets]
         raise KnowledgeError(
             [Problem("kb show", 0, 0, "K021", f"there is no rule, instrument, fact or scale {name!r}", nearest(name, known))]
         )
     if form == "json":
         write(json.dumps(entry, ensure_ascii=False, indent=2), output)
     else:
-        lines = []
-        for key, value in entry.items():
-            if isinstance(value, list):
-                lines += [f"{key}:", *(f"  {item}" for item in value)] if value else []
-            elif value not in ("", None):
-                lines.append(f"{key}: {value}")
-        write("\n".join(lines), output)
+        from dingji.reports.knowledge import entry_lines
+        from dingji.reports.messages import catalogue
+
+        write("\n".join(entry_lines(entry, catalogue(lang))), output)
     return 0
 
 
@@ -125,12 +122,28 @@ def _entry(base: Knowledge, name: str, lang: str) -> dict[str, Any] | None:
         return {"verdicts": judged.id, "measures": list(judged.measures), "bands": words, **_rule(base, judged.rule, lang)}
     if base.agreement and base.agreement.rule.id == name:
         return {"minimum cases": base.agreement.minimum_cases, **_rule(base, base.agreement.rule, lang)}
+    if name in base.targets:
+        return _target(base, name, lang)
     decision = next((d for d in _tables(base) if d.id == name), None)
     if decision is not None:
         listed = [base.named_rules[r] for r in decision.rules]
         rules = [f"{r.id}  {r.condition} -> {base.shown(decision.fact, dict(r.then).get(decision.fact))}" for r in listed]
         return {"table": decision.id, "decides": decision.fact, "policy": decision.policy, "owner": decision.owner, "rules": rules}
     return None
+
+
+def _target(base: Knowledge, name: str, lang: str) -> dict[str, Any]:
+    found = base.targets[name]
+    bounds = [f"{sign} {bound} {found.unit}" for sign, bound in ((">=", found.at_least), ("<=", found.at_most)) if bound is not None]
+    return {
+        "target": name,
+        "scale": found.scale,
+        "grades": list(found.grades),
+        "bounds": bounds,
+        "by": found.by,
+        "among": f"{found.among[0]}: {', '.join(found.among[1])}" if found.among else "",
+        **_rule(base, found.rule, lang),
+    }
 
 
 def _rule(base: Knowledge, rule: Rule, lang: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.structs import force_setattr
+
 from dingji.language import values as v
 from dingji.records import Record
 
@@ -48,11 +50,13 @@ class Lack(Record, frozen=True):
     impossible: bool = False
     fields: tuple[Lack, ...] = ()
     """What a new item of the list would need, where that is what is lacking."""
+    key: tuple[Any, ...] = ()
+    """Two lacks of the same key are one. Made with the record: of a few hundred lacks it is asked thousands of times."""
 
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """Two lacks of the same key are one."""
-        return (self.list, self.item, self.fact, self.tests) if self.fact else (self.source, self.wanted, self.item)
+    def __post_init__(self) -> None:
+        """Set the key."""
+        made = (self.list, self.item, self.fact, self.tests) if self.fact else (self.source, self.wanted, self.item)
+        force_setattr(self, "key", made)
 
 
 Cost = tuple[int, int, int, float]
@@ -75,6 +79,9 @@ NOTHING = Found()
 
 def lacking(own: tuple[Lack, ...], base: tuple[Lack, ...]) -> Found:
     """A shortfall, counted."""
+    if len(base) == 1:
+        (lack,) = base
+        return Found(own, base, (int(lack.impossible), lack.weight, lack.weight if lack.truth is False else 0, 0.0 + lack.gap))
     impossible = missing = false = 0
     gap = 0.0
     for lack in base:
@@ -87,12 +94,12 @@ def lacking(own: tuple[Lack, ...], base: tuple[Lack, ...]) -> Found:
 
 def joined(found: Iterable[Found]) -> Found:
     """All of several shortfalls together; what they share counts once, and what another one implies does not count."""
-    parts = [part for part in found if part is not NOTHING]
+    # the same shortfall is often shared: once is enough
+    parts = list({id(part): part for part in found if part is not NOTHING}.values())
     if len(parts) < 2:
         return parts[0] if parts else NOTHING
     base: dict[Any, Lack] = {}
     own: dict[Any, Lack] = {}
-    by_fact: dict[Any, list[Lack]] = {}
     for part in parts:
         same = part.own is part.base
         for lack in part.base:
@@ -101,14 +108,25 @@ def joined(found: Iterable[Found]) -> Found:
                 own[key] = lack
             if key not in base:
                 base[key] = lack
-                by_fact.setdefault((lack.list, lack.item, lack.fact or key), []).append(lack)
         for lack in () if same else part.own:
             own[lack.key] = lack
-    for group in by_fact.values() if len(by_fact) < len(base) else ():
+    if len(base) > 1:
+        named = [lack.fact for lack in base.values() if lack.fact]
+        if len(set(named)) < len(named):
+            _without_implied(base)
+    return lacking(tuple(own.values()), tuple(base.values()))
+
+
+def _without_implied(base: dict[Any, Lack]) -> None:
+    """Takes out what is made good with another lack of the same fact."""
+    groups: dict[Any, list[Lack]] = {}
+    for lack in base.values():
+        if lack.fact:
+            groups.setdefault(lack.key[:3], []).append(lack)
+    for group in groups.values():
         for lack in group if len(group) > 1 else ():
             if any(other is not lack and other.key in base and _implies(other, lack) for other in group):
                 del base[lack.key]
-    return lacking(tuple(own.values()), tuple(base.values()))
 
 
 def _implies(one: Lack, other: Lack) -> bool:
@@ -132,13 +150,11 @@ def cheapest(found: Iterable[Found]) -> Found:
 
 def meets(tests: tuple[Test, ...], value: Any) -> bool:
     """Does a known value meet all tests?"""
-    return all(_meets(op, value, constant) for op, constant in tests)
-
-
-def _meets(op: str, value: Any, constant: Any) -> bool:
-    if op in ("in", "not in"):
-        return (value in constant) is (op == "in")
-    return v.OPERATORS[op](value, constant)
+    for op, constant in tests:
+        test = v.OPERATORS.get(op)
+        if not (test(value, constant) if test is not None else (value in constant) is (op == "in")):
+            return False
+    return True
 
 
 def compared(test: Test, value: Any) -> v.Truth:
@@ -152,6 +168,8 @@ def compared(test: Test, value: Any) -> v.Truth:
 
 def truth_of(tests: tuple[Test, ...], value: Any) -> v.Truth:
     """The truth of all tests together, for a value that may be unknown or known in part."""
+    if len(tests) == 1:
+        return compared(tests[0], value)
     truths = [compared(test, value) for test in tests]
     return False if False in truths else None if None in truths else True
 
@@ -161,6 +179,8 @@ def gap_of(tests: tuple[Test, ...], value: Any) -> float:
 
     What is no number is as far as a whole; what is not known at all has no distance.
     """
+    if value is None:
+        return 0.0
     gaps = [0.0]
     for op, constant in tests:
         if compared((op, constant), value) is not False:

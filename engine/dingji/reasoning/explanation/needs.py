@@ -50,9 +50,16 @@ class Needs:
     def __init__(self, about: Subject, proofs: Proofs) -> None:
         self.about, self.proofs = about, proofs
         self.knowledge, self.facts = about.knowledge, about.evaluation.facts
+        self._told: dict[int, tuple[Lack, Need]] = {}
 
     def need(self, lack: Lack) -> Need:
-        """One need."""
+        """One need; what many routes lack is told once."""
+        told = self._told.get(id(lack))
+        if told is None:
+            told = self._told[id(lack)] = lack, self._need(lack)
+        return told[1]
+
+    def _need(self, lack: Lack) -> Need:
         definition = self._definition(lack)
         said = None
         if lack.goal is None and (name := lack.list or lack.fact or (lack.facts[0] if len(lack.facts) == 1 else "")):

@@ -6,15 +6,12 @@ lacks an impact above 2.25); a condition on a derived fact is a goal, reached th
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from dingji.language import nodes as n
 from dingji.language import values as v
-from dingji.language.evaluate import Evaluator, Facts, compile_node, is_known
-from dingji.language.printer import to_source
+from dingji.language.evaluate import Facts, is_known
 from dingji.reasoning.explanation.lacks import (
     MIRRORED,
     NEGATED,
@@ -31,63 +28,11 @@ from dingji.reasoning.explanation.lacks import (
     meets,
     truth_of,
 )
+from dingji.reasoning.explanation.parts import SIMPLE, Part
 from dingji.records import Record, field
 
 MOST_LEAVES = 4096
 """So many lacks of single facts are kept."""
-SIMPLE = frozenset({bool, int, str, Decimal, dt.date})
-"""Types of values that tell what a condition lacks by themselves: nothing in them is open."""
-
-
-class Part:
-    """A part of an expression, compiled when it is first evaluated: of many conditions only a few are followed to the leaves."""
-
-    __slots__ = ("_evaluator", "_facts", "_parts", "_sides", "_source", "defaults", "new_items", "node")
-
-    def __init__(self, node: n.Node, defaults: Mapping[str, Any], evaluator: Evaluator | None = None) -> None:
-        self.node, self.defaults = node, defaults
-        self._evaluator = evaluator
-        self._parts: tuple[Part, ...] | None = None
-        self._sides: tuple[tuple[Any, Part | None, bool], ...] | None = None
-        self._source = ""
-        self._facts: tuple[str, ...] | None = None
-        self.new_items: dict[tuple[bool, v.Truth], Found] = {}
-        """What a new item of the list of a quantifier lacks, where that does not depend on the case."""
-
-    def evaluate(self, facts: Facts) -> Any:
-        """The value for some facts."""
-        if self._evaluator is None:
-            self._evaluator = compile_node(self.node, self.defaults)
-        return self._evaluator(facts)
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        """The direct parts; constants are none."""
-        if self._parts is None:
-            self._parts = tuple(Part(x, self.defaults) for x in n.children(self.node) if not isinstance(x, n.Literal))
-        return self._parts
-
-    def sides(self, facts: Facts, evaluate: Callable[[Part, Facts], Any]) -> list[tuple[Any, Part | None]]:
-        """Each operand with its value and its part; one that reads nothing of the case has no part."""
-        if self._sides is None:
-            parts = iter(self.parts)
-            self._sides = tuple(
-                (x.value, None, True) if isinstance(x, n.Literal) else (None, next(parts), _constant(x)) for x in operands(self.node)
-            )
-        return [(value if part is None else evaluate(part, facts), None if fixed else part) for value, part, fixed in self._sides]
-
-    @property
-    def source(self) -> str:
-        """The expression as text."""
-        self._source = self._source or to_source(self.node)
-        return self._source
-
-    @property
-    def facts(self) -> tuple[str, ...]:
-        """The facts that it reads."""
-        if self._facts is None:
-            self._facts = tuple(sorted(n.facts_of(self.node)))
-        return self._facts
 
 
 class Shortfalls(Record, frozen=True):
@@ -101,6 +46,8 @@ class Shortfalls(Record, frozen=True):
     behind: Callable[[Goal], Found | None]
     leaves: dict[Any, Found] = field(default_factory=dict)
     """What stated facts lack, by fact, tests and value; may be shared by the cases of a plan."""
+    ranges: dict[str, Any] = field(default_factory=dict)
+    """The declared ranges that were asked for; may be shared by the cases of a knowledge base."""
     values: dict[int, Any] = field(default_factory=dict)
     """What parts of sums and products amount to."""
     known: dict[tuple[str, tuple[Test, ...]], Found] = field(default_factory=dict)
@@ -108,19 +55,25 @@ class Shortfalls(Record, frozen=True):
 
     def condition(self, trace: Part, wanted: bool, facts: Facts, place: tuple[str, int] = ("", 0)) -> Found:
         """What a condition lacks to have the truth that is `wanted`. `place` is the list and the item that is bound, if any."""
-        truth = trace.evaluate(facts)
-        if truth is wanted:
-            return NOTHING
         node = trace.node
+        if trace.single is not None:
+            name, holds, fails = trace.single
+            tests = holds if wanted else fails
+            # what is known to be lacking need not be evaluated again
+            found = self.known.get((name, tests))
+            return found or (NOTHING if trace.evaluate(facts) is wanted else self.fact(name, tests))
+        if isinstance(node, n.And if wanted else n.Or):
+            return joined([self.condition(part, wanted, facts, place) for part in trace.parts])
+        if trace.evaluate(facts) is wanted:
+            return NOTHING
         match node:
-            case n.Not():
-                return self.condition(trace.parts[0], not wanted, facts, place)
             case n.And() | n.Or():
-                parts = (self.condition(part, wanted, facts, place) for part in trace.parts)
-                return joined(parts) if isinstance(node, n.And) is wanted else cheapest(parts)
+                return cheapest([self.condition(part, wanted, facts, place) for part in trace.parts])
             case n.Quantifier(kind="any" | "all"):
                 return self._quantifier(trace, wanted, facts)
-            case n.Fact() | n.Field():
+            case n.Not():
+                return self.condition(trace.parts[0], not wanted, facts, place)
+            case n.Field():
                 return self._operand(trace, (("==", wanted),), facts, place)
             case n.Member(choices=choices, negated=negated):
                 op = "in" if negated is not wanted else "not in"
@@ -181,7 +134,7 @@ class Shortfalls(Record, frozen=True):
             return NOTHING
         match node:
             case n.Fact(name=name):
-                return self._fact(name, tests, value)
+                return self.fact(name, tests)
             case n.Field(name=name):
                 lack = Lack(trace.source, True, truth_of(tests, value), name, tests, value, (place[0],), *place, gap=gap_of(tests, value))
                 return lacking(alone := (lack,), alone)
@@ -198,13 +151,16 @@ class Shortfalls(Record, frozen=True):
 
     def fact(self, name: str, tests: tuple[Test, ...]) -> Found:
         """What the value of a fact lacks to meet the tests."""
-        return self._fact(name, tests, self.facts.get(name, self.defaults.get(name)))
-
-    def _fact(self, name: str, tests: tuple[Test, ...], value: Any) -> Found:
         key = (name, tests)
-        if key not in self.known:
-            self.known[key] = self._lacking(name, tests, value)
-        return self.known[key]
+        found = self.known.get(key)
+        if found is None:
+            found = self.known[key] = self._lacking(name, tests, self.facts[name] if name in self.facts else self._range(name))
+        return found
+
+    def _range(self, name: str) -> Any:
+        if name not in self.ranges:
+            self.ranges[name] = self.defaults.get(name)
+        return self.ranges[name]
 
     def _lacking(self, name: str, tests: tuple[Test, ...], value: Any) -> Found:
         stated = None if value is not None and self.facts.get(name) is None else value
@@ -273,14 +229,15 @@ class Shortfalls(Record, frozen=True):
         some = (node.kind == "any") is wanted
         value = facts.get(node.source)
         records = value.items if isinstance(value, v.Records) else ()
+        if not records and some:
+            return self._new_item(trace, wanted, None if value is None or not value.complete else False, facts)
         found = [
             joined(self._item(trace, wanted, {**facts, node.variable + ".": item}, (node.source, number)))
             for number, item in enumerate(records, 1)
         ]
         if not some:
             return joined(found) if found else self._whole(trace, wanted, facts, ("", 0))
-        new = self._new_item(trace, wanted, None if value is None or not value.complete else False, facts)
-        return cheapest([*found, new]) if found else new
+        return cheapest([*found, self._new_item(trace, wanted, None if value is None or not value.complete else False, facts)])
 
     def _new_item(self, trace: Part, wanted: bool, truth: v.Truth, facts: Facts) -> Found:
         """An item of which nothing is known; where what it lacks does not depend on the case, it is worked out once."""
@@ -322,25 +279,6 @@ class Shortfalls(Record, frozen=True):
             gap = gap_of((("==", right),), left) if is_known(right) else 0.0
         lack = Lack(trace.source, wanted, trace.evaluate(facts), facts=trace.facts, list=place[0], item=place[1], gap=gap)
         return lacking(alone := (lack,), alone)
-
-
-def operands(node: n.Node) -> tuple[n.Node, ...]:
-    """What a comparison compares, an operation reckons with or a function is given."""
-    match node:
-        case n.Compare(operands=operands):
-            return operands
-        case n.Arithmetic(left=left, right=right):
-            return left, right
-        case n.Call(arguments=arguments):
-            return arguments
-    return ()
-
-
-def _constant(node: n.Node) -> bool:
-    """Does an expression read nothing of the case?"""
-    return isinstance(node, n.Literal) or (
-        isinstance(node, n.Arithmetic | n.Negative | n.Call) and all(_constant(child) for child in n.children(node))
-    )
 
 
 def _impossible(trace: Part) -> Found:

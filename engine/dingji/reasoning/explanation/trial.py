@@ -6,16 +6,18 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import compress
 from typing import Any
 
 from dingji.errors import KnowledgeError
+from dingji.inference.plan import Plan
 from dingji.inference.prover import Evaluation
 from dingji.inference.run import run
 from dingji.knowledge.model import Knowledge
 from dingji.language import types as t
 from dingji.language.evaluate import is_known
 from dingji.language.nodes import facts_of
-from dingji.language.values import Records
+from dingji.language.values import Records, Truth
 from dingji.methods.findings import reachable
 from dingji.methods.proof import shown_value
 from dingji.reasoning.explanation.lacks import Lack, Test, meets
@@ -79,13 +81,35 @@ def _outcome(about: Subject, changes: dict[str, Any], evaluation: Evaluation, ta
         return None
     if plan.engine is not None:
         # one evaluator searches, both confirm what is shown
-        fired = plan.engine.fire(plan.encoder.fields(evaluation.facts, [evaluation.truths[i] for i in plan.tested]))
-        if set(fired) != {plan.rules[i].id for i in plan.tested if evaluation.truths[i] is True}:
+        truths = _tested(evaluation)
+        fired = plan.engine.fire(_fields(about.evaluation, evaluation, truths))
+        if set(fired) != set(compress(_names(plan), truths)):
             run(about.knowledge, {**about.case.facts(), **changes}, about.day)  # refuses, and says where they part
     value, scale = evaluation.facts.get(target), about.knowledge.scale_of(target)
     shown = shown_value(about.knowledge, target, value) if value is not None and is_known(value) else None
     reach = reachable(scale, value) if scale is not None and value is not None else ()
     return Outcome(shown, reach, {name: shown_value(about.knowledge, name, x) for name, x in changes.items()})
+
+
+def _tested(evaluation: Evaluation) -> list[Truth]:
+    """The truths of the rules that both evaluators must agree on."""
+    return list(map(evaluation.truths.__getitem__, evaluation.plan.tested))
+
+
+def _names(plan: Plan) -> list[str]:
+    """The ids of those rules; kept with the plan."""
+    if "tested" not in plan.memo:
+        plan.memo["tested"] = [plan.rules[i].id for i in plan.tested]
+    names: list[str] = plan.memo["tested"]
+    return names
+
+
+def _fields(base: Evaluation, evaluation: Evaluation, truths: list[Truth]) -> dict[str, Any]:
+    """The fields of the rule engine; those of the case as it is are kept, and only what a change touches is encoded again."""
+    encoder = base.plan.encoder
+    if "fields" not in base.memo:
+        base.memo["fields"] = encoder.fields(base.facts, _tested(base))
+    return encoder.fields_since(base.memo["fields"], base.facts, evaluation.facts, truths)
 
 
 def _changes(about: Subject, lacks: tuple[Lack, ...], attempt: int) -> dict[str, Any] | None:

@@ -6,7 +6,8 @@ adjustment and its base, a crosswalk and the finding behind it, the reconciliati
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from dingji.inference.plan import Step
@@ -14,15 +15,19 @@ from dingji.inference.policies import adjust
 from dingji.inference.prover import Evaluation
 from dingji.knowledge import model as k
 from dingji.language import nodes as n
-from dingji.language.evaluate import Facts, is_known
+from dingji.language.evaluate import is_known
 from dingji.language.types import Scale
-from dingji.language.values import Records
 from dingji.reasoning.explanation.lacks import NOTHING, Cost, Found, Goal, Lack, Test, joined, lacking, meets
-from dingji.reasoning.explanation.shortfalls import SIMPLE, Part, Shortfalls
+from dingji.reasoning.explanation.parts import Part
+from dingji.reasoning.explanation.rows import Row, Rows, beyond, edges_of, plain_values, rows_of, standing_against, stated_behind, steps_of
+from dingji.reasoning.explanation.shortfalls import Shortfalls
+from dingji.reasoning.explanation.why import positions_of
 from dingji.records import Record, replace
 
 MOST_KEPT = 4096
 """So many conditions are kept with what they lack."""
+_NO_TABLES = ("formula", "adjust", "reconcile")
+"""Policies of decisions that do not choose among the values of rows."""
 
 
 class Block(Record, frozen=True):
@@ -52,10 +57,20 @@ class Way(Record, frozen=True, dict=True, gc=True):
     through: tuple[k.Rule, ...] = ()
     blocks: tuple[Block, ...] = ()
 
-    @cached_property
+    @property
+    def whole(self) -> Found:
+        """What is lacking in all, for what stands against the way to fall included."""
+        if not self.blocks:
+            return self.found
+        kept: dict[str, Found] = self.__dict__
+        if "whole" not in kept:
+            kept["whole"] = joined([self.found, *[b.found for b in self.blocks]])
+        return kept["whole"]
+
+    @property
     def cost(self) -> Cost:
         """By which ways are ordered."""
-        return joined([self.found, *(b.found for b in self.blocks)]).cost if self.blocks else self.found.cost
+        return self.whole.cost
 
 
 class Ways:
@@ -64,16 +79,20 @@ class Ways:
     def __init__(self, evaluation: Evaluation) -> None:
         self.evaluation, self.plan, self.facts = evaluation, evaluation.plan, evaluation.facts
         self.knowledge = evaluation.plan.knowledge
-        self.positions = {rule.id: position for position, rule in enumerate(self.plan.rules)}
-        self._steps: dict[str, list[Step]] = {}
-        for step in self.plan.steps:
-            self._steps.setdefault(step.decision.fact, []).append(step)
-        self._holding: dict[str, list[tuple[int, k.Rule, Any]]] = {}
+        self.positions = positions_of(self.plan)
+        self._steps = steps_of(self.plan)
+        self._holding: dict[str, list[Row]] = {}
         self._known: dict[Goal, list[Way]] = {}
         self._behind: dict[Goal, Found] = {}
-        self._lacks: dict[tuple[str, bool], Found] = {}
+        self._lacks: tuple[dict[str, Found], dict[str, Found]] = {}, {}
+        self._falls: dict[str, list[tuple[tuple[str, ...], Found]]] = {}
+        self._states: dict[str, object | None] = {}
+        self._plain, self._open = plain_values(self.facts)
+        self._parts: tuple[dict[str, Part], dict[str, Part]] = self.plan.memo.setdefault("parts", ({}, {}))
+        self._kept: dict[Any, Found] = self.plan.memo.setdefault("lacks", {})
         leaves = self.plan.memo.setdefault("leaves", {})
-        self.shortfalls = Shortfalls(self.facts, self.knowledge.defaults, self.behind, leaves)
+        ranges = self.knowledge.plans.setdefault(("ranges",), {})
+        self.shortfalls = Shortfalls(self.facts, self.knowledge.defaults, self.behind, leaves, ranges)
 
     def rule(self, name: str) -> k.Rule:
         """A rule by id; those of a crosswalk are bound to a finding."""
@@ -81,16 +100,17 @@ class Ways:
 
     def part(self, rule: k.Rule, formula: bool = False) -> Part | None:
         """A rule's condition or formula; None if it has none. Kept with the plan."""
-        node = rule.value if formula else rule.when
-        if node is None:
-            return None
-        key = ("part", rule.id, formula)
-        if key not in self.plan.memo:
+        part = self._parts[formula].get(rule.id)
+        if part is None:
+            node = rule.value if formula else rule.when
+            if node is None:
+                return None
             position = None if formula else self.positions.get(rule.id)
             evaluator = None if position is None else self.plan.evaluators[position]
-            self.plan.memo[key] = Part(node, self.knowledge.defaults, evaluator)
-        found: Part = self.plan.memo[key]
-        return found
+            part = self._parts[formula][rule.id] = Part(node, self.knowledge.defaults, evaluator)
+            if self._steps.keys().isdisjoint(part.facts):
+                part.stated = part.facts
+        return part
 
     def truth(self, rule: k.Rule) -> bool | None:
         """The truth of a rule's condition. One that the plan leaves out is false by the index facts alone."""
@@ -99,26 +119,25 @@ class Ways:
 
     def lacks(self, rule: k.Rule, wanted: bool = True) -> Found:
         """What a rule's condition lacks to hold, or not to hold."""
-        key = (rule.id, wanted)
-        if key not in self._lacks:
+        found = self._lacks[wanted].get(rule.id)
+        if found is None:
             part = self.part(rule)
-            if part is not None:
-                self._lacks[key] = self._lacking(part, (rule.id, wanted))
-            else:
-                self._lacks[key] = NOTHING if wanted else _impossible(rule.id, wanted)
-        return self._lacks[key]
+            found = self._lacking(part, wanted) if part is not None else NOTHING if wanted else _impossible(rule.id, wanted)
+            self._lacks[wanted][rule.id] = found
+        return found
 
-    def _lacking(self, part: Part, key: tuple[str, bool]) -> Found:
+    def _lacking(self, part: Part, wanted: bool) -> Found:
         """What a condition lacks; kept with the plan by the values of its facts: most of them are the same in many cases."""
-        values = None if any(name in self._steps for name in part.facts) else _plain(self.facts, part.facts)
-        if values is None:
-            return self.shortfalls.condition(part, key[1], self.facts)
-        kept: dict[Any, Found] = self.plan.memo.setdefault("lacks", {})
-        if (key, values) not in kept:
+        if part.stated is None or not self._open.isdisjoint(part.stated):
+            return self.shortfalls.condition(part, wanted, self.facts)
+        kept = self._kept
+        key = (part, wanted, *map(self._plain.get, part.stated))
+        found = kept.get(key)
+        if found is None:
             if len(kept) >= MOST_KEPT:
                 kept.clear()
-            kept[key, values] = self.shortfalls.condition(part, key[1], self.facts)
-        return kept[key, values]
+            found = kept[key] = self.shortfalls.condition(part, wanted, self.facts)
+        return found
 
     def fall(self, rule: k.Rule, keeping: k.Rule) -> Found:
         """What it takes for a rule to fall; if that can be, without the conditions that another rule needs."""
@@ -127,8 +146,10 @@ class Ways:
             return self.lacks(rule, False)
         needed = self.part(keeping)
         kept = frozenset(needed.facts if needed is not None else ())
-        options = [(not kept.isdisjoint(x.facts), self.shortfalls.condition(x, False, self.facts)) for x in part.parts]
-        return min(options, key=lambda option: (option[1].cost[0], option[0], option[1].cost))[1]
+        options = self._falls.get(rule.id)
+        if options is None:
+            options = self._falls[rule.id] = [(x.facts, self.shortfalls.condition(x, False, self.facts)) for x in part.parts]
+        return min(options, key=lambda option: (option[1].cost[0], not kept.isdisjoint(option[0]), option[1].cost))[1]
 
     def behind(self, goal: Goal) -> Found | None:
         """What a goal lacks by its nearest way; None if no rule of the case writes the fact."""
@@ -136,17 +157,68 @@ class Ways:
             return None
         if not goal.tests:
             return NOTHING
-        if goal not in self._behind:
+        found = self._behind.get(goal)
+        if found is None:
+            found = self._behind[goal] = self._recalled(goal.fact, goal, lambda: self._nearest(goal))
+        return found
+
+    def _recalled(self, fact: str, asked: Any, work: Callable[[], Found]) -> Found:
+        """What is lacking for something asked of a derived fact; kept with the plan by the values of all stated facts behind it."""
+        state = self._state(fact)
+        if state is None:
+            return work()
+        kept: dict[Any, Found] = self.plan.memo.setdefault("goals", {})
+        found = kept.get((asked, state))
+        if found is None:
+            found = work()
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            kept[asked, state] = found
+        return found
+
+    def _state(self, fact: str) -> object | None:
+        """What stands for the values of the stated facts behind a derived one; None where one of them is no plain value."""
+        if fact not in self._states:
+            names = stated_behind(fact, self._steps, self.rows, self.plan.memo.setdefault("behind", {}))
+            self._states[fact] = None
+            if self._open.isdisjoint(names):
+                known: dict[Any, object] = self.plan.memo.setdefault("states", {})
+                if len(known) >= MOST_KEPT:
+                    known.clear()
+                # a mark of its own: what was kept with a mark that is gone is never found again
+                self._states[fact] = known.setdefault((fact, *map(self._plain.get, names)), object())
+        return self._states[fact]
+
+    def _nearest(self, goal: Goal) -> Found:
+        """What the first of the ways to a goal lacks. The rows of tables are many, and become ways only where something may block them."""
+        steps = self._steps[goal.fact]
+        if goal in self._known or any(step.decision.policy in _NO_TABLES for step in steps):
             ways = self.to(goal)
-            self._behind[goal] = joined([ways[0].found, *(b.found for b in ways[0].blocks)]) if ways else _impossible(goal.fact, True)
-        return self._behind[goal]
+            return ways[0].whole if ways else _impossible(goal.fact, True)
+        found: list[tuple[Any, Found]] = []
+        for step in steps:
+            if self.holding(step):
+                found += [(way.value, way.whole) for way in self._table(step, goal.tests)]
+            else:
+                # nothing stands against a row
+                seen = self._lacks[True]
+                found += [(row.value, seen.get(row.rule.id) or self.lacks(row.rule)) for row in self._met(step, goal.tests)]
+                found += [(way.value, way.whole) for way in self._default(step, goal.tests)] if step.decision.has_default else []
+        if not found:
+            return _impossible(goal.fact, True)
+        least = min([option.cost for _, option in found])
+        first = [option for option in found if option[1].cost == least]
+        edges = edges_of(goal)
+        return (min(first, key=lambda option: beyond(option[0], edges)) if edges else first[0])[1]
 
     def to(self, goal: Goal) -> list[Way]:
         """All ways to a goal, the nearest first."""
         if goal not in self._known:
             found = [way for step in self._steps.get(goal.fact, []) for way in self._of(step, goal.tests)]
-            edges = [constant for op, constant in goal.tests if op in ("<", "<=", ">", ">=")]
-            self._known[goal] = sorted(found, key=lambda way: (way.cost if way.blocks else way.found.cost, _beyond(way.value, edges)))
+            edges = edges_of(goal)
+            if edges:
+                found.sort(key=lambda way: beyond(way.value, edges))
+            self._known[goal] = sorted(found, key=lambda way: way.cost)
         return self._known[goal]
 
     def _of(self, step: Step, tests: tuple[Test, ...]) -> list[Way]:
@@ -159,52 +231,63 @@ class Ways:
                 return self._reconcile(step, tests)
         return self._table(step, tests)
 
-    def rows(self, step: Step) -> list[tuple[k.Rule, Any]]:
-        """The rules of a decision with their values of its fact, those that the plan leaves out included; kept with the plan."""
-        if "decisions" not in self.knowledge.plans:
-            self.knowledge.plans["decisions"] = {d.id: d for d in self.knowledge.decisions}
+    def rows(self, step: Step) -> Rows:
+        """The rules of a decision, kept with the plan."""
         key = ("rows", step.decision.id)
-        if key not in self.plan.memo:
-            whole = self.knowledge.plans["decisions"].get(step.decision.id, step.decision)
-            rules = [self.rule(name) for name in whole.rules]
-            self.plan.memo[key] = [(rule, dict(rule.then).get(step.decision.fact)) for rule in rules]
-        found: list[tuple[k.Rule, Any]] = self.plan.memo[key]
+        found: Rows | None = self.plan.memo.get(key)
+        if found is None:
+            found = self.plan.memo[key] = rows_of(self.knowledge, step.decision, self.positions, self.rule)
         return found
 
-    def holding(self, step: Step) -> list[tuple[int, k.Rule, Any]]:
-        """The rows of a table that hold, with their places."""
+    def holding(self, step: Step) -> list[Row]:
+        """The rows of a table that hold."""
         name = step.decision.id
-        if name not in self._holding:
-            self._holding[name] = [(i, rule, value) for i, (rule, value) in enumerate(self.rows(step)) if self.truth(rule) is True]
-        return self._holding[name]
+        found = self._holding.get(name)
+        if found is None:
+            truths = self.evaluation.truths
+            found = [row for row in self.rows(step).all if row.position is not None and truths[row.position] is True]
+            self._holding[name] = found
+        return found
+
+    def _met(self, step: Step, tests: tuple[Test, ...]) -> Iterable[Row]:
+        """The rows of a table with a value that meets the tests."""
+        rows = self.rows(step)
+        return rows.giving({value for value in rows.by_value if meets(tests, value)})
 
     def _table(self, step: Step, tests: tuple[Test, ...]) -> list[Way]:
-        decision, fact = step.decision, step.decision.fact
-        rows = self.rows(step)
-        met = {value: meets(tests, value) for value in {value for _, value in rows if value is not None}}
-        holding = self.holding(step)
+        policy, fact = step.decision.policy, step.decision.fact
+        # what has the value asked for stands against no row but by overriding it
+        holding = [(row, row.value is None or meets(tests, row.value)) for row in self.holding(step)]
         ways = []
-        for place, (rule, value) in enumerate(rows):
-            if met.get(value):
-                against = [(r, x, why) for p, r, x in holding if (why := _against(decision.policy, place, rule, value, p, r, x, met))]
-                blocks = tuple(Block(fact, x, (r,), self.fall(r, rule), why) for r, x, why in against)
-                ways.append(Way(fact, value, rule, self.lacks(rule), (), blocks))
-        if decision.has_default and decision.default is not None and meets(tests, decision.default):
-            standing = [(r, self.truth(r)) for r, x in rows if x is not None and not met[x]]
-            standing = sorted((pair for pair in standing if pair[1] is not False), key=lambda pair: pair[1] is None)
-            fall = joined(self.lacks(r, False) for r, _ in standing)
-            ways.append(
-                Way(fact, decision.default, None, NOTHING, (), (Block(fact, None, tuple(r for r, _ in standing), fall, "default"),))
-            )
-        return ways
+        for row in self._met(step, tests):
+            blocks: tuple[Block, ...] = ()
+            if holding:
+                against = [(other, why) for other, same in holding if (why := standing_against(policy, row, other, same))]
+                blocks = tuple([Block(fact, other.value, (other.rule,), self.fall(other.rule, row.rule), why) for other, why in against])
+            ways.append(Way(fact, row.value, row.rule, self.lacks(row.rule), (), blocks))
+        return ways + self._default(step, tests)
+
+    def _default(self, step: Step, tests: tuple[Test, ...]) -> list[Way]:
+        """The way to the value that a table has where none of its rows holds."""
+        decision, fact = step.decision, step.decision.fact
+        if not decision.has_default or decision.default is None or not meets(tests, decision.default):
+            return []
+        rows = self.rows(step)
+        beside = {value for value in rows.by_value if not meets(tests, value)}
+        truths = self.evaluation.truths
+        others = [(truths[row.position], row.rule) for row in rows.all if row.value in beside and row.position is not None]
+        standing = tuple([rule for wanted in (True, None) for truth, rule in others if truth is wanted])
+        fall = joined([self.lacks(rule, False) for rule in standing])
+        return [Way(fact, decision.default, None, NOTHING, (), (Block(fact, None, standing, fall, "default"),))]
 
     def _formula(self, step: Step, tests: tuple[Test, ...]) -> list[Way]:
         ways = []
-        for rule, _ in self.rows(step):
-            part = self.part(rule, formula=True)
+        for row in self.rows(step).all:
+            part = self.part(row.rule, formula=True)
             if part is not None:
-                found = joined([self.lacks(rule), self.shortfalls.operand(part, tests)])
-                ways.append(Way(step.decision.fact, None, rule, found))
+                inside = self._recalled(step.decision.fact, (part, tests), partial(self.shortfalls.operand, part, tests))
+                found = joined([self.lacks(row.rule), inside])
+                ways.append(Way(step.decision.fact, None, row.rule, found))
         return ways
 
     def _adjust(self, step: Step, tests: tuple[Test, ...]) -> list[Way]:
@@ -212,7 +295,7 @@ class Ways:
         decision = step.decision
         scale = self.knowledge.facts[decision.fact].type
         assert isinstance(scale, Scale)
-        rows = [r for r, _ in self.rows(step) if r.adjustment is not None]
+        rows = [row.rule for row in self.rows(step).all if row.rule.adjustment is not None]
         active = [r for r in rows if self.truth(r) is True]
         top = len(scale.grades) - 1
         ways = []
@@ -297,35 +380,6 @@ class Ways:
         base = self._steps[fact][-1].decision.base
         # a grade that no adjustment moved is given by the rules of its base
         return tuple(self.plan.rules[i] for i in outcome.winners) or (self.giving(base) if base else ())
-
-
-def _plain(facts: Facts, names: tuple[str, ...]) -> tuple[Any, ...] | None:
-    """The values of facts as a key; None where one is no plain value. A list without items is told by whether it is complete."""
-    values = []
-    for name in names:
-        value = facts.get(name)
-        if isinstance(value, Records) and not value.items:
-            value = (value.complete,)
-        elif value is not None and type(value) not in SIMPLE:
-            return None
-        values.append(value)
-    return tuple(values)
-
-
-def _against(policy: str, place: int, rule: k.Rule, value: Any, before: int, other: k.Rule, x: Any, met: dict[Any, bool]) -> str:
-    """Why a row that holds keeps another row from giving its value; empty if it does not."""
-    if rule.id in other.overrides:
-        return "override"
-    if x is None or met[x]:
-        return ""
-    if policy == "first" and before < place:
-        return "order"
-    return "extreme" if (policy == "worst" and x > value) or (policy == "best" and x < value) else ""
-
-
-def _beyond(value: Any, edges: list[Any]) -> Any:
-    """How far a value goes beyond what is asked: of ways equally near, the one that just suffices comes first."""
-    return min([abs(value - edge) for edge in edges]) if edges and value is not None and not isinstance(value, bool | str) else 0
 
 
 def _bound(tests: tuple[Test, ...], worst: bool) -> Any:

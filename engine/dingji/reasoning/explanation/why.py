@@ -12,6 +12,7 @@ from dingji.cases.model import Case
 from dingji.cases.reader import CaseFile
 from dingji.errors import KnowledgeError, Problem, nearest
 from dingji.grading import grade, under
+from dingji.inference.plan import Plan
 from dingji.inference.prover import Evaluation
 from dingji.inference.run import Run, run
 from dingji.knowledge import model as k
@@ -193,17 +194,32 @@ def no_determination(about: Subject) -> str:
     return f"nothing makes one grade of the findings of this case; choose one: --instrument {' | '.join(names) or 'ID'}"
 
 
+def positions_of(plan: Plan) -> dict[str, int]:
+    """The positions of a plan's rules by their ids; kept with the plan."""
+    if "positions" not in plan.memo:
+        plan.memo["positions"] = {rule.id: position for position, rule in enumerate(plan.rules)}
+    found: dict[str, int] = plan.memo["positions"]
+    return found
+
+
 class Proofs(Prover):
     """Proofs of single rules, also of those that the plan leaves out or whose instrument does not apply."""
 
     def __init__(self, about: Subject) -> None:
         super().__init__(about.evaluation, about.case)
         self.about = about
-        self.positions = {rule.id: position for position, rule in enumerate(self.plan.rules)}
+        self.positions = positions_of(self.plan)
+        self._rules: dict[tuple[str, str], m.RuleProof] = {}
+        self._facts: dict[str, m.FactProof] = {}
 
     def rule(self, rule: k.Rule, fact: str = "") -> m.RuleProof:
         """The proof of a rule; `fact` is the one whose value it shows, by default the first that it concludes."""
-        fact = fact or next((name for name, _ in rule.then), "")
+        key = rule.id, fact or next((name for name, _ in rule.then), "")
+        if key not in self._rules:
+            self._rules[key] = self._proved(rule, key[1])
+        return self._rules[key]
+
+    def _proved(self, rule: k.Rule, fact: str) -> m.RuleProof:
         if rule.id in self.positions:
             return self._rule(self.positions[rule.id], fact)
         concluded = dict(rule.then).get(fact)
@@ -228,10 +244,18 @@ class Proofs(Prover):
 
     def stated(self, name: str) -> m.FactProof:
         """A fact with its value and who stated it; of a derived one the value only."""
-        value = self.evaluation.facts.get(name)
-        label, unit = self._label(name)
-        shown = None if value is None else shown_value(self.knowledge, name, value)
-        return m.FactProof(name, label, shown, unit, "derived") if name in self.steps else self._stated(name, label, shown, unit)
+        proof = self._facts.get(name)
+        if proof is None:
+            value = self.evaluation.facts.get(name)
+            label, unit = self._label(name)
+            shown = None if value is None else shown_value(self.knowledge, name, value)
+            derived = name in self.steps
+            proof = m.FactProof(name, label, shown, unit, "derived") if derived else self._stated(name, label, shown, unit)
+            definition = self.knowledge.facts.get(name)
+            if definition is None or not definition.survey:
+                # what experts said is told in full once, and only named later
+                self._facts[name] = proof
+        return proof
 
     def exclusion(self, instrument: k.Instrument) -> Exclusion:
         """Which of dates and scope keeps an instrument from the case."""

@@ -182,6 +182,8 @@ class _Answer:
         self.about, self.most = about, most
         self.ways = Ways(about.evaluation)
         self.trials: dict[frozenset[Any], Outcome | None] = {}
+        self.told: dict[int, tuple[Block, Against]] = {}
+        self.index = frozenset(about.knowledge.index)
         self.proofs = Proofs(about)
         self.needs = Needs(about, self.proofs)
         self.knowledge, self.facts = about.knowledge, about.evaluation.facts
@@ -289,7 +291,7 @@ class _Answer:
         """What unknown facts still decide: the routes that no known fact bars, and the facts that they wait for."""
         waiting = [w for w in ways if w.cost[2] == 0] or ways
         scope = self.needs.scope_facts(instrument)
-        lacks = [lack for way in waiting for lack in joined([way.found]).base if lack.truth is None]
+        lacks = [lack for way in waiting for lack in way.found.base if lack.truth is None]
         names = dict.fromkeys([*scope, *(name for lack in lacks for name in (lack.facts or (lack.fact,)))])
         if fact and any(not way.found.base for way in waiting):
             # a rule gives it already: what else may come is decided by all that is still open
@@ -310,11 +312,10 @@ class _Answer:
     def route(self, way: Way, target: str = "") -> Route:
         """One way, written out. With a `target`, what the case would be if its needs were met is tried."""
         rule = way.rule
-        whole = joined([way.found, *(b.found for b in way.blocks)])
+        whole = way.whole
         truth = True if rule is None else self.ways.truth(rule)
         behind, others = self._behind(way.found.own)
         outside = rule is not None and rule.id not in self.ways.positions
-        index = set(self.knowledge.index)
         return Route(
             rule=None if rule is None else self.proofs.rule(rule),
             fact=way.fact,
@@ -330,7 +331,7 @@ class _Answer:
             others=others,
             through=tuple(self.proofs.rule(r) for r in way.through),
             against=tuple(self._against(block) for block in way.blocks),
-            left_out=tuple(x.fact for x in way.found.own if x.fact in index and x.truth is False) if outside else (),
+            left_out=tuple(x.fact for x in way.found.own if x.fact in self.index and x.truth is False) if outside else (),
             facts=self._facts(rule),
             then=self._tried(whole, way, target) if target else None,
         )
@@ -353,9 +354,21 @@ class _Answer:
         return tuple(routes), others
 
     def _facts(self, rule: k.Rule | None) -> tuple[m.FactProof, ...]:
-        return () if rule is None else tuple(self.proofs.stated(name) for name in sorted(rule_reads(rule)))
+        if rule is None:
+            return ()
+        memo, key = self.about.evaluation.plan.memo, ("reads of", rule.id)
+        if key not in memo:
+            memo[key] = sorted(rule_reads(rule))
+        return tuple([self.proofs.stated(name) for name in memo[key]])
 
     def _against(self, block: Block) -> Against:
+        # a finding that outdoes one route outdoes most of them
+        told = self.told.get(id(block))
+        if told is None:
+            told = self.told[id(block)] = block, self._outdone(block)
+        return told[1]
+
+    def _outdone(self, block: Block) -> Against:
         value = None if block.value is None else shown_value(self.knowledge, block.fact, block.value)
         shown = block.rules[:MOST_RULES]
         return Against(

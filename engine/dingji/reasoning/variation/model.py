@@ -8,7 +8,7 @@ import msgspec
 
 from dingji.knowledge.model import Words
 from dingji.methods import model as m
-from dingji.reasoning.variation.sensitivity import Distance
+from dingji.reasoning.variation.distances import Distance
 from dingji.records import Record
 
 

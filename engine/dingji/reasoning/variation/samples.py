@@ -44,6 +44,7 @@ class Samples:
 
     def __init__(self, variations: Variations) -> None:
         self.variations, self.mentions = variations, variations.mentions()
+        self.behind_asked = variations.behind({fact for fact, _ in self.mentions.asked})
         self._known: dict[Slot, tuple[Sample, ...]] = {}
 
     def classes(self, slot: Slot) -> tuple[Sample, ...]:
@@ -57,8 +58,10 @@ class Samples:
         return tuple(Change(slot, sample.value) for sample in self.classes(slot) if not sample.current)
 
     def asked(self, slot: Slot) -> bool:
-        """Does a rule ask whether it is known?"""
+        """Does a rule ask whether it is known, or whether something is that is concluded from it?"""
         asked = self.mentions.asked
+        if slot.fact in self.behind_asked:
+            return True
         if slot.item >= 0 and not slot.field:
             return any(fact == slot.fact for fact, _ in asked)
         return (slot.fact, slot.field) in asked or (slot.fact, "") in asked

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import Any
 
-from dingji.inference.prover import Evaluation
-from dingji.knowledge.model import ScaleDefinition, Words
-from dingji.language import nodes as n
-from dingji.language.evaluate import is_known
-from dingji.language.types import Number
-from dingji.methods.grounds import steps_by_fact
 from dingji.reasoning.variation.samples import Sample, Samples
 from dingji.reasoning.variation.search import relative_size
 from dingji.reasoning.variation.slots import Change, Slot
@@ -48,14 +41,17 @@ class Sensitivity(Record, frozen=True):
 
 
 def sensitivity(variations: Variations, samples: Samples, seconds: float | None = None) -> Sensitivity:
-    """Try each slot by itself with every value that makes a difference; those of the grounds first, if the time is limited."""
-    end = None if seconds is None else time.monotonic() + seconds
+    """Try each slot by itself with every value that makes a difference; those of the grounds first, if the time is limited.
+
+    The time is that of the processor: what a page says does not hang on what else the machine does.
+    """
+    end = None if seconds is None else time.thread_time() + seconds
     now, grounds = variations.grades(), variations.grounds()
     slots = sorted(variations.slots(), key=lambda slot: slot.fact not in grounds)
     turns, tried = [], set[str]()
     untried = 0
     for number, slot in enumerate(slots):
-        if end is not None and time.monotonic() > end:
+        if end is not None and time.thread_time() > end:
             untried = len(slots) - number
             break
         tried.add(slot.fact)
@@ -111,127 +107,3 @@ def extent(classes: Sequence[Sample], value: Any, holds: Callable[[Any], bool]) 
     while last + 1 < len(classes) and holds(classes[last + 1].value):
         last += 1
     return joined(classes[first : last + 1], value)
-
-
-# distances --------------------------------------------------------------------------------------------------
-
-
-class Edge(Record, frozen=True):
-    """Where another band begins: its grade, the score at the edge, and how far that is. `inside`: the edge belongs to it."""
-
-    grade: str
-    label: Words
-    at: str
-    inside: bool
-    distance: str
-
-
-class Distance(Record, frozen=True):
-    """A score that a band table reads, and the nearest more severe and milder bands; null where there is none.
-
-    `adjusted`: the finding starts from the grade of the table, and adjustments follow.
-    """
-
-    instrument: str
-    title: Words
-    scale: str
-    grade: str
-    grade_label: Words
-    fact: str
-    label: Words
-    value: str
-    severer: Edge | None
-    milder: Edge | None
-    adjusted: bool = False
-
-
-def distances(evaluation: Evaluation) -> tuple[Distance, ...]:
-    """For every finding that a table gives from one number, or that starts from such a grade: how far that is from the bands beside it."""
-    found = []
-    for applied in evaluation.plan.applied:
-        name = applied.instrument.decides
-        if name and applied.truth and (distance := _distance(evaluation, applied.instrument.id, name)) is not None:
-            found.append(distance)
-    return tuple(found)
-
-
-def _distance(evaluation: Evaluation, instrument: str, decides: str) -> Distance | None:
-    plan, knowledge = evaluation.plan, evaluation.plan.knowledge
-    steps = steps_by_fact(plan)
-    step = steps.get(decides)
-    adjusted = step is not None and step.decision.policy == "adjust"
-    while step is not None and step.decision.policy == "adjust":
-        decides = step.decision.base
-        step = steps.get(decides)
-    if step is None or step.decision.policy in ("formula", "reconcile"):
-        return None
-    conditions = [plan.rules[e.position].when for e in step.entries]
-    names = frozenset().union(*(n.facts_of(when) for when in conditions if when is not None))
-    if None in conditions or len(names) != 1:
-        return None
-    name = next(iter(names))
-    definition, scale = knowledge.facts[name], knowledge.scale_of(decides)
-    score, grade = evaluation.facts.get(name), evaluation.facts.get(decides)
-    if not isinstance(definition.type, Number) or not is_known(score) or not isinstance(grade, int) or scale is None:
-        return None
-    edges = sorted({c for when in conditions if when is not None for c in _constants(when)})
-    bands = _bands(evaluation, decides, name, edges)
-    return Distance(
-        instrument=instrument,
-        title=knowledge.instruments[instrument].title,
-        scale=scale.id,
-        grade=scale.grade(grade).id,
-        grade_label=scale.grade(grade).label,
-        fact=name,
-        label=definition.label,
-        value=str(score),
-        severer=_nearest(bands, score, lambda severity: severity > grade, scale),
-        milder=_nearest(bands, score, lambda severity: severity < grade, scale),
-        adjusted=adjusted,
-    )
-
-
-def _constants(node: n.Node) -> list[Any]:
-    if isinstance(node, n.Literal):
-        return [node.value]
-    return [c for child in n.children(node) for c in _constants(child)]
-
-
-Band = tuple[Any, Any, bool, int | None]
-"""The lower end, the upper end, whether the ends are its own (only a single number's are), and the severity."""
-
-
-def _bands(evaluation: Evaluation, decides: str, name: str, edges: Sequence[Any]) -> list[Band]:
-    """The severity on each edge, between any two of them, and beyond the outer ones: by the rules of the table themselves."""
-    if not edges:
-        return []
-    inner = [(a, b, Decimal(a + b) / 2) for a, b in pairwise(edges)]
-    spans = [(None, edges[0], edges[0] - 1), *inner, (edges[-1], None, edges[-1] + 1)]
-    bands: list[Band] = [(low, high, False, _severity(evaluation, decides, {name: x})) for low, high, x in spans]
-    bands += [(edge, edge, True, _severity(evaluation, decides, {name: edge})) for edge in edges]
-    return bands
-
-
-def _severity(evaluation: Evaluation, decides: str, facts: dict[str, Any]) -> int | None:
-    """What the table gives for a number; None where no row holds and there is no default."""
-    step = steps_by_fact(evaluation.plan)[decides]
-    held = [entry.value for entry in step.entries if entry.evaluator(dict(facts)) is True]
-    if not held:
-        value = step.decision.default if step.decision.has_default else None
-        return value if isinstance(value, int) else None
-    severity: int = max(held) if step.decision.policy == "worst" else min(held) if step.decision.policy == "best" else held[0]
-    return severity
-
-
-def _nearest(bands: Sequence[Band], score: Any, fits: Callable[[int], bool], scale: ScaleDefinition) -> Edge | None:
-    """The nearest end of a band whose severity fits."""
-    edges = []
-    for low, high, inside, severity in bands:
-        if severity is not None and fits(severity):
-            edge = low if high is None or (low is not None and low >= score) else high
-            edges.append((abs(edge - score), not inside, edge, severity))
-    if not edges:
-        return None
-    distance, open_end, edge, severity = min(edges)
-    grade = scale.grade(severity)
-    return Edge(grade.id, grade.label, str(edge), not open_end, str(distance))

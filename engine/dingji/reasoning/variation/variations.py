@@ -69,14 +69,20 @@ class Variations:
 
         `start` are changes and freed slots that many calls have in common: their evaluation is kept, and the others start from it.
         """
+        evaluation = self.look(changes, freed, start)
+        return None if evaluation is None or self.refused(evaluation) else evaluation
+
+    def look(self, changes: Iterable[Change] = (), freed: Iterable[Slot] = (), start: Start | None = None) -> Evaluation | None:
+        """The same, also of facts that a requirement refuses."""
         changes, freed = tuple(changes), tuple(freed)
-        evaluation = self._from(self._start(start or ((changes, ()) if freed else (changes[:-1], ()))), (changes, freed))
-        if evaluation is None or any(evaluation.truths[i] is False for i in self.plan.requirements):
-            return None
-        return evaluation
+        return self._from(self._start(start or ((changes, ()) if freed else (changes[:-1], ()))), (changes, freed))
+
+    def refused(self, evaluation: Evaluation) -> bool:
+        """Does a requirement refuse the facts?"""
+        return any(evaluation.truths[i] is False for i in self.plan.requirements)
 
     def _start(self, start: Start) -> tuple[Start, Evaluation | None]:
-        key = tuple((slot, value if not isinstance(value, Records) else repr(value)) for slot, value in start[0]), start[1]
+        key = signature(start[0]), start[1]
         if key not in self._starts:
             if len(self._starts) > MOST_STARTS:
                 self._starts = {_NOTHING: self._starts[_NOTHING]}
@@ -109,8 +115,11 @@ class Variations:
 
     def grades(self, changes: Iterable[Change] = (), freed: Iterable[Slot] = (), start: Start | None = None) -> Grades:
         """The severities that are possible after some changes, whatever the slots of `freed` become."""
-        evaluation = self.evaluate(changes, freed, start)
-        if evaluation is None:
+        return self.reach(self.evaluate(changes, freed, start))
+
+    def reach(self, evaluation: Evaluation | None) -> Grades:
+        """The severities that are possible; none, if the facts are refused."""
+        if evaluation is None or self.refused(evaluation):
             return frozenset()
         value = evaluation.facts.get(self.goal)
         values = possible(value) if value is not None else range(len(self.scale.grades))
@@ -119,6 +128,24 @@ class Variations:
             top = len(self.scale.grades) - 1
             values = range(value.low or 0, (top if value.high is None else value.high) + 1)
         return frozenset(values)
+
+    def further(self, evaluation: Evaluation, change: Change) -> Evaluation | None:
+        """An evaluation after one more change."""
+        self.count += 1
+        name = change.slot.fact
+        here = {name: evaluation.facts[name]} if name in evaluation.facts else {}
+        try:
+            return again(evaluation, changed(here, [change], (), self.knowledge.facts), [name])
+        except KnowledgeError:
+            return None
+
+    def supposing(self, changes: Iterable[Change]) -> Variations:
+        """The same questions where some facts are otherwise: with the same slots, whatever they now are."""
+        changes = tuple(changes)
+        other = copy(self)
+        other.facts = changed(self.facts, changes, (), self.knowledge.facts)
+        other._starts = {_NOTHING: (_NOTHING, self._from(self._start(_NOTHING), (changes, ())))}
+        return other
 
     def doubts(self) -> tuple[Variations, ...]:
         """The same questions with every doubt whether an instrument's finding counts resolved one way, and the other way.
@@ -140,6 +167,11 @@ class Variations:
             other._starts = {}
             resolved.append(other)
         return tuple(resolved)
+
+    def behind(self, names: Iterable[str]) -> frozenset[str]:
+        """The facts that some concluded ones are reckoned from; nothing for those that are stated."""
+        concluded = {step.decision.fact for step in self.plan.steps}.intersection(names)
+        return _closure(concluded, self.plan, [_reads(self.plan, step) for step in self.plan.steps]) if concluded else frozenset()
 
     def slots(self) -> tuple[Slot, ...]:
         """What can be changed of the facts that the grade is reckoned from."""
@@ -172,6 +204,11 @@ class Variations:
             memo["mentions"] = mentions(nodes, {d.name: d.type for d in definitions}, derived, self.knowledge.defaults)
         found: Mentions = memo["mentions"]
         return found
+
+
+def signature(changes: Iterable[Change]) -> tuple[Any, ...]:
+    """What tells changes from others, even those of lists."""
+    return tuple((slot, value if not isinstance(value, Records) else repr(value)) for slot, value in changes)
 
 
 def _nodes(plan: Plan, position: int) -> list[n.Node]:

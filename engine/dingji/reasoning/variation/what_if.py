@@ -18,6 +18,7 @@ from dingji.language.types import Scale
 from dingji.language.values import Records, Truth
 from dingji.methods import model as m
 from dingji.methods.proof import shown_value
+from dingji.reasoning.variation.distances import Distance, distances
 from dingji.reasoning.variation.model import (
     Answer,
     Difference,
@@ -36,7 +37,7 @@ from dingji.reasoning.variation.model import (
 from dingji.reasoning.variation.propagation import again
 from dingji.reasoning.variation.samples import Sample, Samples
 from dingji.reasoning.variation.search import MOST_CHANGES, Search, Way
-from dingji.reasoning.variation.sensitivity import distances, extent, is_ordered, sensitivity
+from dingji.reasoning.variation.sensitivity import extent, is_ordered, sensitivity
 from dingji.reasoning.variation.slots import DROPPED, Change, Slot, changed
 from dingji.reasoning.variation.variations import Variations
 from dingji.records import replace
@@ -198,6 +199,11 @@ class WhatIf:
             for turn in found.turns
         )
         return Hinges(variations.scale.id, hinges, found.steady, found.untried)
+
+    def distances(self) -> tuple[Distance, ...]:
+        """How far the numbers behind each finding are from the bands beside them."""
+        facts = self.case.facts()
+        return distances(prove(plan_for(self.knowledge, facts, self.day), facts))
 
     def _reachable(self, grades: Iterable[int]) -> tuple[str, ...]:
         return tuple(self.variations.scale.grade(severity).id for severity in sorted(grades, reverse=True))

@@ -9,6 +9,7 @@ from dingji.reports.charts.vega import (
     FONT,
     LINE,
     NARROW,
+    WIDE,
     Chart,
     Grid,
     Plain,
@@ -28,6 +29,8 @@ MANY = 10
 """So many cases have the largest disc, where no cell has more."""
 LEAST = 20
 """Width of the disc of one case among many."""
+BOLD, SMALL = 1.1, 8.0
+"""Bold letters are so much wider; the letters in a cell are never smaller than that."""
 HEAT = 5
 """Steps of a heat map, palest first: the palette has a colour and an ink for each."""
 
@@ -56,11 +59,21 @@ class Axis(Record, frozen=True):
 
 
 def heat_map(
-    id: str, title: str, description: str, rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[Cell | None]], grid: Grid
+    id: str,
+    title: str,
+    description: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    cells: Sequence[Sequence[Cell | None]],
+    grid: Grid,
+    wide: bool = False,
 ) -> Chart:
     """Values by row and column. Each cell prints its value: the strength only helps to find them. None leaves a cell out."""
-    left = min(max(map(length, rows), default=0), NARROW * 0.3) + 12
-    width = min((NARROW - left) / max(len(columns), 1), 96)
+    room = WIDE if wide else NARROW
+    left = min(max(map(length, rows), default=0), room * 0.3) + 12
+    width = min((room - left) / max(len(columns), 1), 96)
+    longest = max((length(cell.shown) * BOLD for line in cells for cell in line if cell is not None), default=0)
+    font = min(FONT + 2, max(FONT * (width - 6) / longest, SMALL)) if longest else FONT + 2
     heads = [lines(column, width - 4) for column in columns]
     top = max(map(len, heads), default=1) * LINE + 10
     height = 52
@@ -88,12 +101,13 @@ def heat_map(
     size = {"width": is_(width - 4), "height": is_(height - 4), "cornerRadius": is_(4)}
     marks = [
         mark("rect", "tiles", x="x", y="y", fill="fill", stroke="edge", strokeDash="dash", **size),
-        text("tiles", "shown", x="middle", y="first", align=is_("center"), fill="ink", fontWeight=is_(700), fontSize=is_(FONT + 2)),
+        text("tiles", "shown", x="middle", y="first", align=is_("center"), fill="ink", fontWeight=is_(700), fontSize=is_(font)),
         text("tiles", "below", x="middle", y="second", align=is_("center"), fill="ink", fontSize=is_(FONT - 2)),
         *_headings(),
     ]
-    spec = specification(left + width * len(columns) + 2, top + height * len(cells) + 2, data, marks)
-    return Chart(id, title, description, drawn(id, title, description, spec), grid)
+    across = left + width * len(columns) + 2
+    spec = specification(max(across, room) if wide else across, top + height * len(cells) + 2, data, marks)
+    return Chart(id, title, description, drawn(id, title, description, spec), grid, wide)
 
 
 def counts(id: str, title: str, description: str, row: Axis, column: Axis, squares: Sequence[Sequence[Square]], grid: Grid) -> Chart:

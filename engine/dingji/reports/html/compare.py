@@ -8,60 +8,17 @@ from pathlib import Path
 from dingji.comparison import model as m
 from dingji.comparison.sections import closed
 from dingji.knowledge.model import Knowledge
-from dingji.records import Record
-from dingji.reports.compare import Item, Writer
-from dingji.reports.html.compare_cases import LISTED, CaseGroup, Cases
-from dingji.reports.html.compare_charts import Charts, Figure, percent
-from dingji.reports.html.compare_statistics import Statistics, Table
+from dingji.reports.compare import Writer
+from dingji.reports.html.compare_cases import LISTED, Cases
+from dingji.reports.html.compare_charts import Charts, percent
+from dingji.reports.html.compare_statistics import Statistics
+from dingji.reports.html.document import Block, Page, Section, Tile
 from dingji.reports.html.view import LANGUAGES
 from dingji.reports.messages import Catalogue, catalogue
 from dingji.reports.pages import render_page
 
 NEXT = 2
 """So many further reasons are named in the summary."""
-
-
-class Tile(Record, frozen=True):
-    """A number of the summary."""
-
-    value: str
-    label: str
-
-
-class Block(Record, frozen=True):
-    """A part of a section: figures, then tables and texts, the long ones closed."""
-
-    heading: str
-    lead: tuple[str, ...] = ()
-    figures: tuple[Figure, ...] = ()
-    tables: tuple[Table, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-class Section(Record, frozen=True):
-    """A section of the page; what it has none of is empty."""
-
-    id: str
-    heading: str
-    lead: tuple[str, ...] = ()
-    blocks: tuple[Block, ...] = ()
-    groups: tuple[CaseGroup, ...] = ()
-    items: tuple[Item, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
-class Page(Record, frozen=True):
-    """The page of a comparison. `rows` names the cases' columns."""
-
-    language: str
-    title: str
-    where: tuple[str, ...]
-    headline: str
-    meaning: tuple[str, ...]
-    tiles: tuple[Tile, ...]
-    sections: tuple[Section, ...]
-    version: str
-    digest: str
 
 
 def render_comparison_page(
@@ -107,6 +64,7 @@ class _Writer(Writer):
             language=LANGUAGES.get(words.language, words.language),
             title=words("compare-page.title", n=len(found.rows)),
             where=tuple(where),
+            skip=words("compare-page.skip"),
             headline=self._headline(),
             meaning=tuple(self._meaning(screening)),
             tiles=tuple(self._tiles()),

@@ -10,28 +10,20 @@ from dingji.comparison import model as m
 from dingji.comparison.rows import RATED
 from dingji.comparison.verdicts import plan_of
 from dingji.grading import under
-from dingji.records import Record
 from dingji.reports.charts.bars import Bar, Dot, bars, dots
 from dingji.reports.charts.cells import Axis, Cell, Square, counts, heat_map
 from dingji.reports.charts.flows import Stand, flows
-from dingji.reports.charts.vega import Chart, Grid
+from dingji.reports.charts.vega import Grid
 from dingji.reports.compare import Grid as Cells
 from dingji.reports.compare import Writer
-from dingji.reports.html.matrix import BandMatrix, BandView, band_matrix
+from dingji.reports.html.document import Figure
+from dingji.reports.html.matrix import BandMatrix, band_matrix
 from dingji.reports.values import Speech
 
 MOST = 10
 """Reasons that have a bar."""
 MOST_PATHS = 30
 """Paths through the methods that the table of a flow names; rarer ones are one line."""
-
-
-class Figure(Record, frozen=True):
-    """A chart on the page with what explains it: the bands of its colours, and notes."""
-
-    chart: Chart
-    key: tuple[BandView, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 def percent(share: float) -> str:

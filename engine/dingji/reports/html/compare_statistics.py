@@ -7,21 +7,10 @@ from collections.abc import Iterator
 from dingji.comparison import agreement as a
 from dingji.comparison import model as m
 from dingji.comparison.verdicts import plan_of, verdict
-from dingji.records import Record
 from dingji.reports.charts.vega import Grid
 from dingji.reports.compare import Writer
-from dingji.reports.html.compare_charts import Charts, Figure, grid_of, percent
-
-
-class Table(Record, frozen=True):
-    """A table or, without rows, lines of text or tables within. A `closed` one opens at its title."""
-
-    title: str
-    grid: Grid = Grid((), ())
-    note: str = ""
-    closed: bool = False
-    lines: tuple[str, ...] = ()
-    inner: tuple[Table, ...] = ()
+from dingji.reports.html.compare_charts import Charts, grid_of, percent
+from dingji.reports.html.document import Figure, Table
 
 
 class Statistics(Writer):

@@ -107,6 +107,14 @@ def _values(proof: tuple[m.FactProof, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _matrix(knowledge: Knowledge, fact: str) -> _Matrix | None:
+    """The matrix behind a finding, if there is one; looked for once in each knowledge base."""
+    kept: dict[str, _Matrix | None] = knowledge.plans.setdefault(("matrices",), {})
+    if fact not in kept:
+        kept[fact] = _found(knowledge, fact)
+    return kept[fact]
+
+
+def _found(knowledge: Knowledge, fact: str) -> _Matrix | None:
     table = _decision(knowledge, fact)
     while table is not None and table.policy == "adjust":
         table = _decision(knowledge, table.base)

@@ -187,8 +187,8 @@ class Writer:
         for change in self.view.changes:
             if change.note:
                 self.document.add_paragraph(change.head)
-                continue
-            self._bullet(change.head)
+            else:
+                self._bullet(change.head)
             for line in change.details:
                 self._indented(line, 2)
 

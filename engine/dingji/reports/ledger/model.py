@@ -14,7 +14,7 @@ from dingji.reports.messages import Catalogue, catalogue
 from dingji.reports.pages import render_page
 
 if TYPE_CHECKING:
-    from dingji.reports.html.compare_charts import Figure
+    from dingji.reports.html.document import Figure
 
 MOST_ROWS = 40
 """A section of a text report lists so many rows."""

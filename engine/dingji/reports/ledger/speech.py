@@ -15,7 +15,7 @@ from dingji.reports.messages import Catalogue
 from dingji.reports.values import Speech
 
 if TYPE_CHECKING:
-    from dingji.reports.html.compare_charts import Figure
+    from dingji.reports.html.document import Figure
 
 NAMED = 4
 """So many rules are named in a row; all of them stand in a section of their own."""
@@ -124,7 +124,7 @@ class LedgerSpeech(Speech):
         from dingji.reports.charts.cells import Cell as Tile
         from dingji.reports.charts.cells import heat_map
         from dingji.reports.charts.vega import Grid
-        from dingji.reports.html.compare_charts import Figure
+        from dingji.reports.html.document import Figure
 
         rows = [name for name in order if any(a == name for a, _ in found)]
         columns = [name for name in order if any(b == name for _, b in found)]

@@ -1,0 +1,1 @@
+"""A plan as one SQL statement: the rule language, its values and hit policies, and the columns of a result."""

@@ -1,0 +1,1 @@
+"""Registers graded where they stand: on an Apache Spark cluster, or in a PostgreSQL database."""
