@@ -137,7 +137,9 @@ class _Spark(Spark):
 class _Postgres(Postgres):
     class Generator(PostgresGenerator):
         # sqlglot would not ask the methods below
-        TRANSFORMS = {k: v for k, v in PostgresGenerator.TRANSFORMS.items() if k not in (exp.ArrayFilter, exp.Round, exp.TryCast)}  # noqa: RUF012
+        TRANSFORMS: ClassVar[dict[Any, Any]] = {
+            k: v for k, v in PostgresGenerator.TRANSFORMS.items() if k not in (exp.ArrayFilter, exp.Round, exp.TryCast)
+        }
 
         def anonymous_sql(self, expression: exp.Anonymous) -> str:
             aggregate = _aggregate(expression)
