@@ -5,11 +5,11 @@ and the same rows, in one run, each on all cores it can use:
 
 - dingji: the compiled statement, Parquet to Parquet: grade, status, reachable grades, fired and undecided items;
 - a query written by hand: the same 65 conditions as columns, the two lists of items, Parquet to Parquet;
-- zen-engine (one expression node, with trace), clipspy and durable-rules (used directly, and through our port, which skips the
-  library's slow loop): the fired items only, on a sample;
+- zen-engine (one expression node, with trace), clipspy and durable-rules, used directly, on a sample: the same two lists; then
+  the fired items only, which is half the work (durable-rules through our port, too, which skips the library's slow loop);
 - the command `dingji batch` over the whole knowledge base, in a process of its own, from Parquet with types and from CSV.
 
-The fired items of all of them are compared before anything is timed. Then memory at ten times the rows, and the cost per row
+The lists of all of them are compared before anything is timed. Then memory at ten times the rows, and the cost per row
 with a tenth of the rules and with ten times the rows. Prints a Markdown table with versions; exit 1 if results differ.
 """
 
@@ -28,7 +28,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from batch_peers import LIST, PEERS, Fire, facts_read, items
+from batch_peers import LIST, PEERS, Fire, Lists, facts_read, items
 from sqlglot import exp
 
 import dingji
@@ -218,13 +218,14 @@ def one(rows: int, folder: Path) -> None:
     connection.execute(f"COPY ({query}) TO '{folder / 'one.parquet'}' (FORMAT parquet)")
 
 
-def same_results(connection: Any, fired: dict[int, set[str]], kb: Knowledge, cases: list[dict[str, Any]]) -> dict[str, Fire]:
-    peers = {name: make(kb) for name, _, make, _ in PEERS}
-    for name, fire in peers.items():
-        for number, case in enumerate(cases, 1):
-            got = fire(dict(case))
-            if got != fired[number]:
-                sys.exit(f"{name} differs on row {number}: {sorted(got ^ fired[number])}")
+def same_results(lists: list[Lists], kb: Knowledge, cases: list[dict[str, Any]]) -> dict[str, Fire]:
+    peers = {}
+    for name, _, make, both, _ in PEERS:
+        peers[name] = fire = make(kb, both)
+        for number, (case, wanted) in enumerate(zip(cases, lists, strict=True), 1):
+            for got, own, kind in zip(fire(dict(case)), wanted, ("fired", "undecided"), strict=True):
+                if got != own and (both or kind == "fired"):
+                    sys.exit(f"{name}: row {number} differs in what is {kind}: {sorted(got ^ own)}")
     return peers
 
 
@@ -246,9 +247,10 @@ def main(rows: int) -> None:
         wrong = connection.execute(f"SELECT count(*) FROM {both} WHERE {differ}").fetchone()[0]
         if wrong:
             sys.exit(f"the query by hand differs on {wrong} rows")
-        listed = connection.execute(f"SELECT _row, findings[1].fired FROM read_parquet('{out}') WHERE _row <= {SAMPLE}").fetchall()
+        both = f"SELECT findings[1].fired, findings[1].undecided FROM read_parquet('{out}') ORDER BY _row LIMIT {SAMPLE}"
+        listed = [(set(fired), set(open_)) for fired, open_ in connection.execute(both).fetchall()]
         cases = sample(connection, kb, path)
-        peers = same_results(connection, {row: set(names) for row, names in listed}, kb, cases)
+        peers = same_results(listed, kb, cases)
         cores, load = os.cpu_count(), " ".join(f"{x:.1f}" for x in os.getloadavg())
         print(f"CPython {platform.python_version()}, {cores} cores, load {load}; DuckDB {version('duckdb')}")
         print(f"{rows:,} rows, {len(items(kb))} items; best of {RUNS}\n")
@@ -256,7 +258,7 @@ def main(rows: int) -> None:
         print(f"| dingji, DuckDB | {rows / own_time.wall:,.0f} | {rows / own_time.cpu:,.0f} | | | |")
         ratio = f"{hand_time.wall / own_time.wall:.2f}x | {hand_time.cpu / own_time.cpu:.2f}x"
         print(f"| query by hand, DuckDB | {rows / hand_time.wall:,.0f} | {rows / hand_time.cpu:,.0f} | {ratio} | 0.7x |")
-        for title, package, _, bar in PEERS:
+        for title, package, _, _, bar in PEERS:
             fire = peers[title]
             took = best(lambda fire=fire: [fire(case) for case in cases])  # type: ignore[misc]
             rates = len(cases) / took.wall, len(cases) / took.cpu

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from dingji.language import nodes as n
 from dingji.language.evaluate import compile_node
 from dingji.language.printer import to_source
 from dingji.language.values import Partial
-from inference.strategies import DEFAULTS, conditions, partial_cases
+from inference.strategies import DEFAULTS, conditions, number, partial_cases
 
 RELAXED = settings(deadline=None, suppress_health_check=list(HealthCheck))
 RULES, CASES = 4, 12
@@ -168,6 +169,15 @@ def test_rows_in_doubt_are_few_and_truths_are_of_all_kinds() -> None:
     total = sum(counts.values())
     assert counts["doubt"] < total / 8, counts
     assert all(counts[truth] > total / 10 for truth in (True, False, None)), counts
+
+
+def test_a_long_fraction_over_a_number_below_zero_keeps_its_sign() -> None:
+    """Found by chance: 0 < 1.0…01 / -0.3…01 came out true, since one more digit for the sign did not fit."""
+    above, below = Decimal("1.000000000000000000000000001"), Decimal("0.30000000000000000001")
+    fraction = n.Arithmetic("/", n.Arithmetic("+", number(above), n.Fact("workers")), n.Negative(number(below)))
+    rule = n.Compare((n.Arithmetic("+", n.Fact("workers"), n.Fact("workers")), fraction), ("<",))
+    assert compile_node(rule, DEFAULTS)({"workers": 0}) is False
+    assert differences(InDuckdb(), ([rule], [{"workers": 0}]), NARROW) == []
 
 
 BELOW_ZERO = (

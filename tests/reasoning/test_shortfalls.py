@@ -9,13 +9,13 @@ import pytest
 
 from dingji.language.parser import parse
 from dingji.language.values import Partial, Records
-from dingji.reasoning.explanation.lacks import Found
+from dingji.reasoning.explanation.lacks import NOTHING, Found
 from dingji.reasoning.explanation.parts import Part
 from dingji.reasoning.explanation.shortfalls import Shortfalls
 
 
 def lacks(source: str, wanted: bool = True, **facts: Any) -> Found:
-    return Shortfalls(facts, {}, lambda goal: None).condition(Part(parse(source), {}), wanted, facts)
+    return Shortfalls(facts, {}, lambda goal: NOTHING).condition(Part(parse(source), {}), wanted, facts)
 
 
 def told(found: Found) -> list[tuple[str, Any]]:

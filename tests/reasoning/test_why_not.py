@@ -10,9 +10,11 @@ import pytest
 import dingji
 from conftest import ROOT
 from dingji.inference.plan import plan_for
+from dingji.inference.run import confirm, run
 from dingji.knowledge.model import Knowledge
 from dingji.reasoning.explanation.why import QuestionError
 from dingji.reasoning.explanation.why_not import Route, WhyNot, why_not
+from dingji.reasoning.variation.propagation import again
 from dingji.reasoning.variation.what_if import WhatIf, read_statement
 from knowledge.mistakes import GOOD
 from knowledge.small import CASE
@@ -227,6 +229,7 @@ def test_what_other_cases_leave_behind_changes_no_answer(kb: Knowledge) -> None:
         for grade in grades:
             memo = plan_for(kb, world.facts(), world.as_of).memo
             memo.clear()
+            kb.plans.pop("parts", None)
             answer = alone[number, grade] = why_not(kb, world, grade=grade)
             assert answer.status == "reached" or memo["goals"]  # something is left behind
     assert len({id(plan_for(kb, world.facts(), world.as_of)) for world in worlds}) == 1  # else nothing would be shared
@@ -236,6 +239,23 @@ def test_what_other_cases_leave_behind_changes_no_answer(kb: Knowledge) -> None:
                 assert why_not(kb, world, grade=grade) == alone[worlds.index(world), grade], (world, grade)
     # the changes do matter: each tells something else
     assert all(alone[0, "I"] != alone[number, "I"] for number in range(1, len(worlds)))
+
+
+def test_what_is_confirmed_from_another_run_is_as_if_run_anew(kb: Knowledge) -> None:
+    """Trials follow each other, each from the one before: the rule engine is told of the differences only."""
+    case = dingji.read_case(DEMO).check(kb)
+    facts = case.facts()
+    before = run(kb, facts, case.as_of)
+    for changes in ({"potential_deaths": 2}, {"potential_deaths": 2, "occurrence_frequency": None}, {"nominal_voltage_kv": 110}, {}):
+        stated = {name: value for name, value in {**facts, **changes}.items() if value is not None}
+        differs = [n for n in stated.keys() | before.evaluation.facts.keys() if stated.get(n) != before.evaluation.facts.get(n)]
+        asked = [n for n in differs if n in stated or kb.facts[n.split("@")[0]].nature != "derived"]
+        found, whole = confirm(before, again(before.evaluation, stated, asked)), run(kb, stated, case.as_of)
+        assert found.evaluation.truths == whole.evaluation.truths
+        assert found.firing is not None and whole.firing is not None
+        assert found.firing.fired == whole.firing.fired
+        assert found.firing.fields == whole.firing.fields
+        before = found
 
 
 def test_a_grade_that_stands_only_if_nothing_holds(good: Knowledge) -> None:

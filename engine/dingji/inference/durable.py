@@ -25,7 +25,7 @@ from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
-from dingji.records import Draft, field
+from dingji.records import Draft, Record, field
 
 Value: TypeAlias = int | str | bool
 Test: TypeAlias = tuple[str, str, Value]  # (field, operator, constant)
@@ -229,6 +229,14 @@ def _release(native: Any, handle: int) -> None:
     native.delete_ruleset(handle)
 
 
+class Firing(Record, frozen=True):
+    """What fired for a case: for each shard the text of each field that it was given, and the ids of the rules that it fired."""
+
+    fields: Mapping[str, Value]
+    texts: tuple[dict[str, str], ...]
+    fired: tuple[frozenset[str], ...]
+
+
 class DurableRuleset:
     """Rules compiled once into durable-rules, to be fired against any number of cases from any thread.
 
@@ -267,8 +275,21 @@ class DurableRuleset:
         `fields` holds what is known of the case; a test of a field that isn't there is not met. Raises
         `PortError` for a value that is not of the type that the rules test, and when the engine fails.
         """
-        texts = [""] * len(self._shards)
+        fired = frozenset().union(*self.firing(fields).fired)
+        return tuple([name for name in self._ids if name in fired])
+
+    def firing(self, fields: Mapping[str, Value], like: Firing | None = None) -> Firing:
+        """The same, shard by shard. What is `like` another firing is taken from there: shards that see no difference are not run."""
+        before = {} if like is None else like.fields
+        texts = [dict[str, str]() for _ in self._shards] if like is None else list(like.texts)
+        touched = set(range(len(texts))) if like is None else set[int]()
+        for name in before.keys() - fields.keys():
+            for n in self._fields[name][2] if name in self._fields else ():
+                touched.add(n)
+                texts[n] = {other: text for other, text in texts[n].items() if other != name}
         for name, value in fields.items():
+            if name in before and before[name] is value:
+                continue
             kind, start, where, rule_id = self._fields.get(name, (type(value), "", (), ""))
             if type(value) is not kind:
                 raise PortError(f"field {name!r} is {value!r}, but rule {rule_id!r} tests a {kind.__name__}")
@@ -279,13 +300,18 @@ class DurableRuleset:
                     raise PortError(f"field {name!r}: {problem}")
                 text = encode_basestring(cast(str, value)) if kind is str else str(value)
             for n in where:
-                texts[n] += start + text
-        fired: set[int] = set()
+                if n not in touched:
+                    touched.add(n)
+                    texts[n] = dict(texts[n])
+                texts[n][name] = start + text
+        fired = [frozenset[str]()] * len(texts) if like is None else list(like.fired)
         with self._lock:
-            for shard, text in zip(self._shards, texts, strict=True):
-                if text or "kind" in shard.fields:  # else no test of this shard can be met
-                    fired.update(map(self._owner.__getitem__, self._run(shard, text)))
-        return tuple([self._ids[position] for position in sorted(fired)])
+            for n in touched:
+                shard, text = self._shards[n], "".join(texts[n].values())
+                # else no test of this shard can be met
+                met = self._run(shard, text) if text or "kind" in shard.fields else ()
+                fired[n] = frozenset([self._ids[self._owner[internal]] for internal in met])
+        return Firing(fields, tuple(texts), tuple(fired))
 
     def _place(self, position: int, reader: _Reader, rule_id: str, condition: Condition) -> None:
         """Put the internal rules of a rule into shards."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from itertools import compress
 from typing import Any
 
 from dingji.errors import EvaluationError, Problem
@@ -9,7 +11,8 @@ from dingji.inference import durable
 from dingji.inference.plan import Plan, plan_for
 from dingji.inference.prover import Evaluation, prove
 from dingji.knowledge.model import Knowledge
-from dingji.records import Record
+from dingji.language.values import Truth
+from dingji.records import Record, replace
 
 REFERENCE = "reference"
 
@@ -20,6 +23,8 @@ class Run(Record, frozen=True):
     evaluation: Evaluation
     evaluators: tuple[str, ...]
     without: str = ""
+    firing: durable.Firing | None = None
+    """What the rule engine was told of the case, and what it fired."""
 
 
 def run(knowledge: Knowledge, stated: dict[str, Any], as_of: Any) -> Run:
@@ -31,28 +36,63 @@ def run(knowledge: Knowledge, stated: dict[str, Any], as_of: Any) -> Run:
     evaluation = prove(plan, stated)
     if not durable.available():
         return Run(evaluation, (REFERENCE,), durable.unavailable_reason() or "durable-rules can't be imported")
-    fired = _fire(plan, evaluation)
-    proved = {plan.rules[i].id for i in plan.tested if evaluation.truths[i] is True}
+    firing = _fire(plan, evaluation)
+    _agree(firing, evaluation)
+    return Run(evaluation, (REFERENCE, f"durable-rules {durable.version()}"), firing=firing)
+
+
+def confirm(base: Run, evaluation: Evaluation) -> Run:
+    """The run of the case of `base` with a few facts changed, of which the reference evaluation is there already.
+
+    The rule engine runs where it sees a difference. Raises EvaluationError as `run` does.
+    """
+    plan, known = evaluation.plan, base.firing
+    if known is None:
+        return replace(base, evaluation=evaluation)
+    fields = plan.encoder.fields_since(known.fields, base.evaluation.facts, evaluation.facts, _tested(evaluation))
+    try:
+        firing = plan.engine.firing(fields, known)
+    except durable.PortError as error:
+        raise _refused(error) from error
+    _agree(firing, evaluation)
+    return replace(base, evaluation=evaluation, firing=firing)
+
+
+def _agree(firing: durable.Firing, evaluation: Evaluation) -> None:
+    """Raise EvaluationError (X002) unless the rules that fired are those that hold."""
+    memo, fired = evaluation.plan.memo, frozenset().union(*firing.fired)
+    if "tested" not in memo:
+        memo["tested"] = [evaluation.plan.rules[i].id for i in evaluation.plan.tested]
+    proved = set(compress(memo["tested"], _tested(evaluation)))
     if fired != proved:
         raise _disagreement(fired, proved)
-    return Run(evaluation, (REFERENCE, f"durable-rules {durable.version()}"))
 
 
-def _fire(plan: Plan, evaluation: Evaluation) -> set[str]:
-    """The rules that the rule engine fires; its rulesets are compiled with the first case of a plan."""
+def _tested(evaluation: Evaluation) -> list[Truth]:
+    """The truths of the rules that both evaluators must agree on."""
+    return list(map(evaluation.truths.__getitem__, evaluation.plan.tested))
+
+
+def _fire(plan: Plan, evaluation: Evaluation) -> durable.Firing:
+    """What the rule engine fires; its rulesets are compiled with the first case of a plan."""
+    fields = plan.encoder.fields(evaluation.facts, _tested(evaluation))
     try:
         if plan.engine is None:
             rules = [(plan.rules[i].id, condition) for i, condition in zip(plan.tested, plan.encoder.conditions, strict=True)]
             # rulesets without a known field are skipped: keep the computed tests together, most of them are not met
             rules.sort(key=lambda rule: plan.encoder.computed_only(rule[1]))
             plan.engine = durable.DurableRuleset("plan", rules)
-        truths = [evaluation.truths[i] for i in plan.tested]
-        return set(plan.engine.fire(plan.encoder.fields(evaluation.facts, truths)))
+        found: durable.Firing = plan.engine.firing(fields)
+        return found
     except durable.PortError as error:
-        raise EvaluationError([Problem("rule engine", 0, 0, "X003", str(error), "please report this with the case")]) from error
+        raise _refused(error) from error
 
 
-def _disagreement(fired: set[str], proved: set[str]) -> EvaluationError:
+def _refused(error: durable.PortError) -> EvaluationError:
+    return EvaluationError([Problem("rule engine", 0, 0, "X003", str(error), "please report this with the case")])
+
+
+def _disagreement(fired: Set[str], proved: Set[str]) -> EvaluationError:
     problems = []
     for name, rules in (("only the rule engine fired", fired - proved), ("only the reference evaluator proved", proved - fired)):
         if rules:

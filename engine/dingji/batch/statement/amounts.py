@@ -175,7 +175,7 @@ def _crossed(a: Amount, b: Amount) -> tuple[Amount, Amount] | None:
         return None
     above = Amount(fraction.node, fraction.precision, fraction.scale)
     if divisor.least is None or divisor.least < 0:
-        above = times(above, Amount(q.typed(exp.Sign, divisor.node), 1, 0)) if above.precision < MOST_DIGITS else above
+        above = times(above, Amount(q.typed(exp.Sign, divisor.node), 1, 0))
         if above.precision > MOST_DIGITS or not above.exact:
             return None
         divisor = Amount(q.typed(exp.Abs, divisor.node), divisor.precision, divisor.scale)

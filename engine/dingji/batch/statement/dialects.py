@@ -84,7 +84,7 @@ class _DuckDB(DuckDB):
             found = _conditions(expression.this)
             if found is None:
                 return self.func("LIST_FILTER", expression.this, expression.expression)
-            names, tests = zip(*((self.sql(name), self.sql(_never_null(test))) for name, test in found), strict=True)
+            names, tests = zip(*((self.sql(name), self.sql(test)) for name, test in found), strict=True)
             return f"LIST_WHERE([{', '.join(names)}], [{', '.join(tests)}])"
 
 
@@ -99,24 +99,6 @@ def _conditions(listed: Any) -> list[tuple[Any, Any]] | None:
             return None
         found.append((only.args["true"], only.this))
     return found
-
-
-def _never_null(test: Any) -> Any:
-    """A condition that is false where it is NULL."""
-    return test if _sure(test) else exp.Coalesce(this=test.copy(), expressions=[exp.false()])
-
-
-def _sure(test: Any) -> bool:
-    match test:
-        case exp.Is(expression=exp.Null()):
-            return True
-        case exp.Not(this=x) | exp.Paren(this=x):
-            return _sure(x)
-        case exp.And(left=x, right=y) | exp.Or(left=x, right=y):
-            return _sure(x) and _sure(y)
-        case exp.Coalesce(expressions=[*_, exp.Boolean()]):
-            return True
-    return False
 
 
 class _Spark(Spark):

@@ -186,7 +186,9 @@ class Expressions(Draft):
     def _direct(self, node: Sql, stored: Stored, op: str, constant: Any, known: Any) -> Truth:
         default = v.compare(op, known, constant)
         found = am.compare(op, Amount(node, stored.precision, stored.scale), am.constant(constant), self.doubts)
-        return found if default is None else q.typed(exp.Coalesce, found, expressions=[q.sql(default).node])
+        if default is None:
+            return found
+        return q.not_false(found) if default else q.is_true(found)
 
     def _field_type(self, node: n.Field) -> t.Type:
         kind = self.items[node.variable][1].type

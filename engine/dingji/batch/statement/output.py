@@ -50,7 +50,7 @@ def ids(chosen: list[tuple[str, Truth]], some: Truth = True) -> Sql:
     kept = [(name, truth) for name, truth in chosen if truth is not False and truth is not None]
     if not kept:
         return q.cast(q.array([]), "TEXT[]")
-    items = [q.when((truth, q.constant(name))) for name, truth in kept]
+    items = [q.when((q.is_true(truth), q.constant(name))) for name, truth in kept]
     found = _present(items)
     return found if some is True else q.when((some, found), default=q.cast(q.array([]), "TEXT[]"))
 
@@ -75,7 +75,8 @@ class _Output:
     def undecided(self, fact: str) -> Chosen:
         """The rules that may still change a fact, worked out once."""
         if fact not in self.open_rules:
-            self.open_rules[fact] = self.settled[fact].undecided()
+            found = self.settled[fact].undecided()
+            self.open_rules[fact] = [(rule, self.at.columns.truth(test, "open")) for rule, test in found]
         return self.open_rules[fact]
 
     def missing(self) -> Sql:

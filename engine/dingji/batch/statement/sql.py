@@ -19,11 +19,15 @@ from dingji.records import Draft, Record, field
 
 
 class Sql(Record, frozen=True):
-    """An expression. `level` is that of the deepest column it reads; `bound` the list items it reads (they allow no column)."""
+    """An expression. `level` is that of the deepest column it reads; `bound` the list items it reads (they allow no column).
+
+    `sure`: it is never NULL. Conditions that are sure cost a tenth of others: no test for NULL, and none row by row.
+    """
 
     node: exp.Expression
     level: int = 0
     bound: frozenset[str] = frozenset()
+    sure: bool = False
 
     @property
     def plain(self) -> bool:
@@ -35,17 +39,17 @@ Truth = Sql | bool | None
 """A condition: what it depends on, or its constant truth (None: unknown whatever the row says)."""
 
 
-def column(name: str, level: int = 0) -> Sql:
+def column(name: str, level: int = 0, sure: bool = False) -> Sql:
     """A column of a level."""
-    return Sql(exp.Column(this=exp.Identifier(this=name, quoted=True)), level)
+    return Sql(exp.Column(this=exp.Identifier(this=name, quoted=True)), level, sure=sure)
 
 
 def make(kind: type[exp.Expression], *parts: Sql, **arguments: Any) -> Sql:
     """A node over parts: `this`, then `expression`, unless `arguments` say otherwise."""
     names = ("this", "expression")
     named = {name: wrap(part) for name, part in zip(names, parts, strict=False)}
-    bound = frozenset().union(*(p.bound for p in parts)) if parts else frozenset()
-    return Sql(kind(**named, **arguments), max((p.level for p in parts), default=0), bound)
+    sure = kind is exp.Is or (kind in (exp.And, exp.Or, exp.Not) and all(p.sure for p in parts))
+    return over(parts, kind(**named, **arguments), sure)
 
 
 def wrap(part: Sql) -> exp.Expression:
@@ -54,10 +58,10 @@ def wrap(part: Sql) -> exp.Expression:
     return exp.Paren(this=node) if isinstance(node, exp.Binary | exp.Connector | exp.Unary | exp.Between | exp.In | exp.Interval) else node
 
 
-def over(parts: Iterable[Sql], node: exp.Expression) -> Sql:
+def over(parts: Iterable[Sql], node: exp.Expression, sure: bool = False) -> Sql:
     """A node that was made by hand from the nodes of some parts."""
     found = list(parts)
-    return Sql(node, max((p.level for p in found), default=0), frozenset().union(*(p.bound for p in found)))
+    return Sql(node, max((p.level for p in found), default=0), frozenset().union(*(p.bound for p in found)), sure)
 
 
 def call(name: str, *parts: Sql) -> Sql:
@@ -69,7 +73,8 @@ def typed(kind: type[exp.Expression], *parts: Sql, **arguments: Any) -> Sql:
     """A function that sqlglot knows by its meaning, so that every dialect spells it its own way."""
     names = [name for name in kind.arg_types if name not in arguments]
     named = {name: part.node for name, part in zip(names, parts, strict=False)}
-    return over(parts, kind(**named, **arguments))
+    sure = kind is exp.Coalesce and isinstance(arguments["expressions"][-1], exp.Boolean | exp.Literal)
+    return over(parts, kind(**named, **arguments), sure)
 
 
 NULL = Sql(exp.Null())
@@ -81,7 +86,7 @@ def constant(value: Any) -> Sql:
         case None:
             return NULL
         case bool():
-            return Sql(exp.Boolean(this=value))
+            return Sql(exp.Boolean(this=value), sure=True)
         case int():
             return Sql(exp.Literal.number(str(value))) if value >= 0 else Sql(exp.Paren(this=exp.Neg(this=exp.Literal.number(str(-value)))))
         case Decimal():
@@ -163,7 +168,7 @@ def is_true(truth: Truth) -> Truth:
     """Is it surely true? Never unknown."""
     if not isinstance(truth, Sql):
         return truth is True
-    return typed(exp.Coalesce, truth, expressions=[exp.false()])
+    return truth if truth.sure else make(exp.Is, truth, expression=exp.true())
 
 
 def is_null(part: Sql) -> Sql:
@@ -177,15 +182,17 @@ def not_null(part: Sql) -> Sql:
 
 
 def is_unknown(truth: Truth) -> Truth:
-    """Is a truth unknown?"""
-    return is_null(truth) if isinstance(truth, Sql) else truth is None
+    """Is a truth unknown? Never unknown itself."""
+    if not isinstance(truth, Sql):
+        return truth is None
+    return False if truth.sure else is_null(truth)
 
 
 def not_false(truth: Truth) -> Truth:
-    """May it be true?"""
+    """May it be true? Never unknown."""
     if not isinstance(truth, Sql):
         return truth is not False
-    return typed(exp.Coalesce, truth, expressions=[exp.true()])
+    return truth if truth.sure else make(exp.Not, make(exp.Is, truth, expression=exp.false()))
 
 
 def when(*cases: tuple[Truth, Sql], default: Sql = NULL) -> Sql:
@@ -202,7 +209,8 @@ def when(*cases: tuple[Truth, Sql], default: Sql = NULL) -> Sql:
     ifs = [exp.If(this=test.node, true=value.node) for test, value in kept]
     no_default = isinstance(default.node, exp.Null)
     node = exp.Case(ifs=ifs) if no_default else exp.Case(ifs=ifs, default=default.node)
-    return over([default, *(part for pair in kept for part in pair)], node)
+    sure = default.sure and all(value.sure for _, value in kept)
+    return over([default, *(part for pair in kept for part in pair)], node, sure)
 
 
 def add(parts: Sequence[Sql]) -> Sql:
@@ -235,7 +243,7 @@ class Columns(Draft):
         while len(self.levels) <= part.level:
             self.levels.append({})
         self.levels[part.level][name] = part.node
-        return column(name, part.level + 1)
+        return column(name, part.level + 1, part.sure)
 
     def truth(self, truth: Truth, hint: str) -> Truth:
         """A truth as a column; constants stay constants."""

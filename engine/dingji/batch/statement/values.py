@@ -148,7 +148,9 @@ def single(value: Masked) -> Sql:
     """Is just one value possible? Never NULL."""
     mask = value.mask
     less = q.make(exp.BitwiseAnd, mask, q.make(exp.Sub, mask, q.constant(1)))
-    return q.typed(exp.Coalesce, q.make(exp.EQ, less, q.constant(0)), expressions=[exp.false()])
+    found = q.is_true(q.make(exp.EQ, less, q.constant(0)))
+    assert isinstance(found, Sql), "it depends on the mask"
+    return found
 
 
 def ranged(value: Value) -> Range:

@@ -50,13 +50,13 @@ class Lack(Record, frozen=True):
     impossible: bool = False
     fields: tuple[Lack, ...] = ()
     """What a new item of the list would need, where that is what is lacking."""
-    key: tuple[Any, ...] = ()
-    """Two lacks of the same key are one. Made with the record: of a few hundred lacks it is asked thousands of times."""
+    key: frozenset[tuple[Any, ...]] = frozenset()
+    """Two lacks of the same key are one. Made with the record, as a set since that reckons its hash once: it is asked often."""
 
     def __post_init__(self) -> None:
         """Set the key."""
         made = (self.list, self.item, self.fact, self.tests) if self.fact else (self.source, self.wanted, self.item)
-        force_setattr(self, "key", made)
+        force_setattr(self, "key", frozenset((made,)))
 
 
 Cost = tuple[int, int, int, float]
@@ -95,26 +95,26 @@ def lacking(own: tuple[Lack, ...], base: tuple[Lack, ...]) -> Found:
 def joined(found: Iterable[Found]) -> Found:
     """All of several shortfalls together; what they share counts once, and what another one implies does not count."""
     # the same shortfall is often shared: once is enough
-    parts = list({id(part): part for part in found if part is not NOTHING}.values())
+    parts = {id(part): part for part in found if part is not NOTHING}.values()
     if len(parts) < 2:
-        return parts[0] if parts else NOTHING
+        return next(iter(parts), NOTHING)
+    lacks = [lack for part in parts for lack in part.base]
+    # mostly they speak of different facts: then none is shared, and none implies another
+    base = tuple(lacks) if len({lack.fact or lack.key for lack in lacks}) == len(lacks) else _without_repeated(lacks)
+    if len(base) == len(lacks) and all(part.own is part.base for part in parts):
+        return lacking(base, base)
+    return lacking(tuple({lack.key: lack for part in parts for lack in part.own}.values()), base)
+
+
+def _without_repeated(lacks: list[Lack]) -> tuple[Lack, ...]:
+    """Each lack once, without those that another one implies."""
     base: dict[Any, Lack] = {}
-    own: dict[Any, Lack] = {}
-    for part in parts:
-        same = part.own is part.base
-        for lack in part.base:
-            key = lack.key
-            if same:
-                own[key] = lack
-            if key not in base:
-                base[key] = lack
-        for lack in () if same else part.own:
-            own[lack.key] = lack
-    if len(base) > 1:
-        named = [lack.fact for lack in base.values() if lack.fact]
-        if len(set(named)) < len(named):
-            _without_implied(base)
-    return lacking(tuple(own.values()), tuple(base.values()))
+    for lack in lacks:
+        base.setdefault(lack.key, lack)
+    named = [lack.fact for lack in base.values() if lack.fact]
+    if len(set(named)) < len(named):
+        _without_implied(base)
+    return tuple(base.values())
 
 
 def _without_implied(base: dict[Any, Lack]) -> None:
@@ -122,7 +122,7 @@ def _without_implied(base: dict[Any, Lack]) -> None:
     groups: dict[Any, list[Lack]] = {}
     for lack in base.values():
         if lack.fact:
-            groups.setdefault(lack.key[:3], []).append(lack)
+            groups.setdefault((lack.list, lack.item, lack.fact), []).append(lack)
     for group in groups.values():
         for lack in group if len(group) > 1 else ():
             if any(other is not lack and other.key in base and _implies(other, lack) for other in group):

@@ -20,7 +20,7 @@ SIMPLE = frozenset({bool, int, str, Decimal, dt.date})
 class Part:
     """A part of an expression, compiled when it is first evaluated: of many conditions only a few are followed to the leaves."""
 
-    __slots__ = ("_facts", "_parts", "_sides", "_source", "defaults", "evaluate", "new_items", "node", "single", "stated")
+    __slots__ = ("_facts", "_parts", "_sides", "_source", "_terms", "blank", "defaults", "evaluate", "new_items", "node", "single")
 
     def __init__(self, node: n.Node, defaults: Mapping[str, Any], evaluator: Evaluator | None = None) -> None:
         self.node, self.defaults = node, defaults
@@ -28,14 +28,15 @@ class Part:
         """The value for some facts."""
         self.single = _single(node)
         """For a condition on one fact: the fact, and the tests that it is to meet for the condition to hold, and not to hold."""
-        self.stated: tuple[str, ...] | None = None
-        """The facts that a rule reads, if all of them are stated; set with the plan that the rule is of."""
         self._parts: tuple[Part, ...] | None = None
         self._sides: tuple[tuple[Any, Part | None, bool], ...] | None = None
+        self._terms: tuple[Part, ...] | None = None
         self._source = ""
         self._facts: tuple[str, ...] | None = None
         self.new_items: dict[tuple[bool, v.Truth], Found] = {}
         """What a new item of the list of a quantifier lacks, where that does not depend on the case."""
+        self.blank: dict[bool, Found] = {}
+        """What is lacking where nothing is known of any fact that it reads: the same in every such case."""
 
     def _compiled(self, facts: Facts) -> Any:
         self.evaluate = compile_node(self.node, self.defaults)
@@ -47,6 +48,14 @@ class Part:
         if self._parts is None:
             self._parts = tuple(Part(x, self.defaults) for x in n.children(self.node) if not isinstance(x, n.Literal))
         return self._parts
+
+    @property
+    def terms(self) -> tuple[Part, ...]:
+        """The terms of a sum, from the left, however they are joined; constants are none."""
+        if self._terms is None:
+            parts = [part for part in self.parts if not _constant(part.node)]
+            self._terms = tuple(term for part in parts for term in (part.terms if _is_sum(part.node) else (part,)))
+        return self._terms
 
     def sides(self, facts: Facts, evaluate: Callable[[Part, Facts], Any]) -> list[tuple[Any, Part | None]]:
         """Each operand with its value and its part; one that reads nothing of the case has no part."""
@@ -67,7 +76,7 @@ class Part:
     def facts(self) -> tuple[str, ...]:
         """The facts that it reads."""
         if self._facts is None:
-            self._facts = tuple(sorted(n.facts_of(self.node)))
+            self._facts = tuple(sorted(n.facts_of(self.node))) if self.single is None else (self.single[0],)
         return self._facts
 
 
@@ -97,6 +106,10 @@ def _single(node: n.Node) -> tuple[str, tuple[Test, ...], tuple[Test, ...]] | No
         case n.Compare(operands=(n.Literal(value=value), n.Fact(name=name)), operators=(op,)):
             return name, ((MIRRORED[op], value),), ((NEGATED[MIRRORED[op]], value),)
     return None
+
+
+def _is_sum(node: n.Node) -> bool:
+    return isinstance(node, n.Arithmetic) and node.operator == "+"
 
 
 def _constant(node: n.Node) -> bool:

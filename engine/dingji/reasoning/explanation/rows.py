@@ -78,14 +78,14 @@ def standing_against(policy: str, row: Row, other: Row, same: bool) -> str:
 
 
 def plain_values(facts: Facts) -> tuple[dict[str, Any], set[str]]:
-    """The values of facts as they stand in a key, and the facts with no plain value. A list without items is told by its end."""
+    """The values of facts as they stand in a key, and the facts with no plain value."""
     plain: dict[str, Any] = {}
     others: set[str] = set()
     for name, value in facts.items():
         if value is None or type(value) in SIMPLE:
             plain[name] = value
-        elif isinstance(value, Records) and not value.items:
-            plain[name] = (value.complete,)
+        elif isinstance(value, Records) and all(type(x) in SIMPLE for item in value.items for x in item.values()):
+            plain[name] = (value.complete, *[tuple(item.items()) for item in value.items])
         else:
             others.add(name)
     return plain, others

@@ -6,7 +6,7 @@ lacks an impact above 2.25); a condition on a derived fact is a goal, reached th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 from dingji.language import nodes as n
@@ -36,14 +36,16 @@ MOST_LEAVES = 4096
 
 
 class Shortfalls(Record, frozen=True):
-    """Finds what conditions lack. `behind` says what a goal lacks; None where the fact is not derived in this case.
+    """Finds what conditions lack. `behind` says what a goal lacks.
 
     `defaults` are the declared ranges: what is known of a fact that nobody stated.
     """
 
     facts: Facts
     defaults: Mapping[str, Any]
-    behind: Callable[[Goal], Found | None]
+    behind: Callable[[Goal], Found]
+    derived: Set[str] = frozenset()
+    """The facts that the rules of the case write."""
     leaves: dict[Any, Found] = field(default_factory=dict)
     """What stated facts lack, by fact, tests and value; may be shared by the cases of a plan."""
     ranges: dict[str, Any] = field(default_factory=dict)
@@ -55,6 +57,18 @@ class Shortfalls(Record, frozen=True):
 
     def condition(self, trace: Part, wanted: bool, facts: Facts, place: tuple[str, int] = ("", 0)) -> Found:
         """What a condition lacks to have the truth that is `wanted`. `place` is the list and the item that is bound, if any."""
+        if facts is self.facts and self.is_blank(trace.facts):
+            blank = trace.blank.get(wanted)
+            if blank is None:
+                blank = trace.blank[wanted] = self._condition(trace, wanted, facts, place)
+            return blank
+        return self._condition(trace, wanted, facts, place)
+
+    def is_blank(self, names: tuple[str, ...]) -> bool:
+        """Is nothing known of any of the facts?"""
+        return self.facts.keys().isdisjoint(names) and self.derived.isdisjoint(names)
+
+    def _condition(self, trace: Part, wanted: bool, facts: Facts, place: tuple[str, int]) -> Found:
         node = trace.node
         if trace.single is not None:
             name, holds, fails = trace.single
@@ -98,7 +112,7 @@ class Shortfalls(Record, frozen=True):
                 unmet = tuple(t for t, met in zip(tests, truths, strict=True) if met is not True)
                 return self._operand(parts[0], unmet if False in truths else tuple(tests), facts, place)
             return cheapest(self._operand(parts[0], ((NEGATED[op], c),), facts, place) for op, c in tests)
-        if len(trace.parts) != 2 or len(node.operators) != 1 or not self._derived(trace):
+        if len(trace.parts) != 2 or len(node.operators) != 1 or self.derived.isdisjoint(trace.facts):
             return self._whole(trace, wanted, facts, place)
         op = node.operators[0] if wanted else NEGATED[node.operators[0]]
         left_value, right_value = (part.evaluate(facts) for part in trace.parts)
@@ -108,10 +122,6 @@ class Shortfalls(Record, frozen=True):
         if is_known(left_value):
             ways.append(self._operand(trace.parts[1], ((MIRRORED[op], left_value),), facts, place))
         return cheapest(ways) if ways else self._whole(trace, wanted, facts, place)
-
-    def _derived(self, trace: Part) -> bool:
-        """Does an expression read a fact that rules write in this case?"""
-        return any(self.behind(Goal(name, ())) is not None for name in trace.facts)
 
     def value(self, part: Part, facts: Facts) -> Any:
         """The value of an expression; each part of a long sum is reckoned once, not again for each that it is a part of."""
@@ -164,10 +174,10 @@ class Shortfalls(Record, frozen=True):
 
     def _lacking(self, name: str, tests: tuple[Test, ...], value: Any) -> Found:
         stated = None if value is not None and self.facts.get(name) is None else value
+        if name not in self.derived:
+            return self._stated(name, tests, value, stated)
         goal = Goal(name, tests)
         behind = self.behind(goal)
-        if behind is None:
-            return self._stated(name, tests, value, stated)
         truth, gap = truth_of(tests, value), gap_of(tests, stated)
         lack = Lack(name, True, truth, name, tests, stated, (name,), gap=gap, goal=goal, impossible=behind.cost[0] > 0)
         return Found((lack,), behind.base, behind.cost)
@@ -177,7 +187,8 @@ class Shortfalls(Record, frozen=True):
         key = (name, tests, stated) if value is None or type(value) in SIMPLE else None
         if key is not None and key in self.leaves:
             return self.leaves[key]
-        lack = Lack(name, True, truth_of(tests, value), name, tests, stated, (name,), gap=gap_of(tests, stated))
+        truth = truth_of(tests, value)
+        lack = Lack(name, True, truth, name, tests, stated, (name,), gap=gap_of(tests, stated) if truth is False else 0.0)
         found = lacking(alone := (lack,), alone)
         if key is not None:
             if len(self.leaves) >= MOST_LEAVES:
@@ -186,6 +197,11 @@ class Shortfalls(Record, frozen=True):
         return found
 
     def _arithmetic(self, trace: Part, node: n.Arithmetic, tests: tuple[Test, ...], facts: Facts, place: tuple[str, int]) -> Found:
+        total = self.value(trace, facts)
+        if node.operator == "+" and type(total) is int and trace.terms:
+            # each term by what the others leave it: a long sum is not taken apart pair by pair
+            rest = [(part, _undone_left("+", total - part.evaluate(facts), tests)) for part in trace.terms]
+            return cheapest([self._operand(part, moved, facts, place) for part, moved in rest if moved is not None])
         (left, left_trace), (right, right_trace) = trace.sides(facts, self.value)
         ways = []
         if left_trace is not None and is_known(right) and (moved := _undone_left(node.operator, right, tests)) is not None:

@@ -6,18 +6,16 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import compress
 from typing import Any
 
 from dingji.errors import KnowledgeError
-from dingji.inference.plan import Plan
 from dingji.inference.prover import Evaluation
-from dingji.inference.run import run
+from dingji.inference.run import Run, confirm
 from dingji.knowledge.model import Knowledge
 from dingji.language import types as t
 from dingji.language.evaluate import is_known
 from dingji.language.nodes import facts_of
-from dingji.language.values import Records, Truth
+from dingji.language.values import Records
 from dingji.methods.findings import reachable
 from dingji.methods.proof import shown_value
 from dingji.reasoning.explanation.lacks import Lack, Test, meets
@@ -38,32 +36,64 @@ class Outcome(Record, frozen=True):
     changed: dict[str, str]
 
 
-def tried(about: Subject, lacks: tuple[Lack, ...], target: str, wanted: Any) -> Outcome | None:
-    """The value of `target` if the lacks were made good, `wanted` if some such values give it; None where that can't be tried.
+class Trials:
+    """What is tried on one case. Each trial starts from the one before it that differs least: many change the same facts."""
 
-    It can't where a need is no matter of single values, or where it would make the case one of another kind (a scope fact).
-    """
-    before: list[dict[str, Any]] = []
-    first: Evaluation | None = None
-    for attempt in range(MOST_ATTEMPTS):
-        changes = _changes(about, lacks, attempt)
-        if changes is None or changes.keys() & _choosing(about.knowledge) or changes in before:
-            break
-        before.append(changes)
-        evaluation = _proved(about, changes)
-        if attempt == 0:
-            first = evaluation
-        if evaluation is not None and evaluation.facts.get(target) == wanted:
-            return _outcome(about, changes, evaluation, target)
-    return _outcome(about, before[0], first, target) if before and first is not None else None
+    def __init__(self, about: Subject) -> None:
+        self.about = about
+        self._made: list[tuple[dict[str, Any], Run]] = [({}, about.run)]
+        self._known: dict[frozenset[Any], Outcome | None] = {}
 
+    def outcome(self, lacks: tuple[Lack, ...], target: str, wanted: Any) -> Outcome | None:
+        """The value of `target` if the lacks were made good, `wanted` if some such values give it; None where that can't be tried.
 
-def _proved(about: Subject, changes: dict[str, Any]) -> Evaluation | None:
-    """The evaluation with other facts; None where the values are possible one by one, but not together."""
-    try:
-        return again(about.evaluation, changes, changes)
-    except KnowledgeError:
-        return None
+        It can't where nothing is lacking, where a need is no matter of single values, or where it would make the case one of
+        another kind (a scope fact). The same lacks are tried once.
+        """
+        key = frozenset(lack.key for lack in lacks)
+        if key and key not in self._known:
+            self._known[key] = self._tried(lacks, target, wanted)
+        return self._known.get(key)
+
+    def _tried(self, lacks: tuple[Lack, ...], target: str, wanted: Any) -> Outcome | None:
+        before: list[dict[str, Any]] = []
+        first: Evaluation | None = None
+        for attempt in range(MOST_ATTEMPTS):
+            changes = _changes(self.about, lacks, attempt)
+            if changes is None or changes.keys() & _choosing(self.about.knowledge) or changes in before:
+                break
+            before.append(changes)
+            evaluation = self._proved(changes)
+            if attempt == 0:
+                first = evaluation
+            if evaluation is not None and evaluation.facts.get(target) == wanted:
+                return self._confirmed(changes, evaluation, target)
+        return self._confirmed(before[0], first, target) if before and first is not None else None
+
+    def _nearest(self, changes: dict[str, Any]) -> tuple[list[str], Run]:
+        """The run that differs least from the case with some changes, and the facts in which it differs."""
+        found = [([f for f in made.keys() | changes.keys() if made.get(f) != changes.get(f)], run) for made, run in self._made]
+        return min(found, key=lambda one: len(one[0]))
+
+    def _proved(self, changes: dict[str, Any]) -> Evaluation | None:
+        """The evaluation with other facts; None where the values are possible one by one, but not together."""
+        differs, run = self._nearest(changes)
+        stated = self.about.evaluation.facts
+        try:
+            return again(run.evaluation, {name: changes.get(name, stated.get(name)) for name in differs}, differs)
+        except KnowledgeError:
+            return None
+
+    def _confirmed(self, changes: dict[str, Any], evaluation: Evaluation, target: str) -> Outcome | None:
+        if any(evaluation.truths[i] is False for i in evaluation.plan.requirements):
+            return None
+        # one evaluator searches, both confirm what is shown
+        self._made.append((changes, confirm(self._nearest(changes)[1], evaluation)))
+        knowledge = self.about.knowledge
+        value, scale = evaluation.facts.get(target), knowledge.scale_of(target)
+        shown = shown_value(knowledge, target, value) if value is not None and is_known(value) else None
+        reach = reachable(scale, value) if scale is not None and value is not None else ()
+        return Outcome(shown, reach, {name: shown_value(knowledge, name, x) for name, x in changes.items()})
 
 
 def _choosing(knowledge: Knowledge) -> frozenset[str]:
@@ -73,43 +103,6 @@ def _choosing(knowledge: Knowledge) -> frozenset[str]:
         knowledge.plans["choosing"] = frozenset(knowledge.index).union(*map(facts_of, scopes))
     found: frozenset[str] = knowledge.plans["choosing"]
     return found
-
-
-def _outcome(about: Subject, changes: dict[str, Any], evaluation: Evaluation, target: str) -> Outcome | None:
-    plan = evaluation.plan
-    if any(evaluation.truths[i] is False for i in plan.requirements):
-        return None
-    if plan.engine is not None:
-        # one evaluator searches, both confirm what is shown
-        truths = _tested(evaluation)
-        fired = plan.engine.fire(_fields(about.evaluation, evaluation, truths))
-        if set(fired) != set(compress(_names(plan), truths)):
-            run(about.knowledge, {**about.case.facts(), **changes}, about.day)  # refuses, and says where they part
-    value, scale = evaluation.facts.get(target), about.knowledge.scale_of(target)
-    shown = shown_value(about.knowledge, target, value) if value is not None and is_known(value) else None
-    reach = reachable(scale, value) if scale is not None and value is not None else ()
-    return Outcome(shown, reach, {name: shown_value(about.knowledge, name, x) for name, x in changes.items()})
-
-
-def _tested(evaluation: Evaluation) -> list[Truth]:
-    """The truths of the rules that both evaluators must agree on."""
-    return list(map(evaluation.truths.__getitem__, evaluation.plan.tested))
-
-
-def _names(plan: Plan) -> list[str]:
-    """The ids of those rules; kept with the plan."""
-    if "tested" not in plan.memo:
-        plan.memo["tested"] = [plan.rules[i].id for i in plan.tested]
-    names: list[str] = plan.memo["tested"]
-    return names
-
-
-def _fields(base: Evaluation, evaluation: Evaluation, truths: list[Truth]) -> dict[str, Any]:
-    """The fields of the rule engine; those of the case as it is are kept, and only what a change touches is encoded again."""
-    encoder = base.plan.encoder
-    if "fields" not in base.memo:
-        base.memo["fields"] = encoder.fields(base.facts, _tested(base))
-    return encoder.fields_since(base.memo["fields"], base.facts, evaluation.facts, truths)
 
 
 def _changes(about: Subject, lacks: tuple[Lack, ...], attempt: int) -> dict[str, Any] | None:

@@ -26,6 +26,8 @@ from dingji.records import Record, replace
 
 MOST_KEPT = 4096
 """So many conditions are kept with what they lack."""
+BLANK = object()
+"""Stands for the values of stated facts of which none is known: what is lacking then is the same for every case of a plan."""
 _NO_TABLES = ("formula", "adjust", "reconcile")
 """Policies of decisions that do not choose among the values of rows."""
 
@@ -88,18 +90,18 @@ class Ways:
         self._falls: dict[str, list[tuple[tuple[str, ...], Found]]] = {}
         self._states: dict[str, object | None] = {}
         self._plain, self._open = plain_values(self.facts)
-        self._parts: tuple[dict[str, Part], dict[str, Part]] = self.plan.memo.setdefault("parts", ({}, {}))
+        self._parts: tuple[dict[str, Part], dict[str, Part]] = self.knowledge.plans.setdefault("parts", ({}, {}))
         self._kept: dict[Any, Found] = self.plan.memo.setdefault("lacks", {})
         leaves = self.plan.memo.setdefault("leaves", {})
         ranges = self.knowledge.plans.setdefault(("ranges",), {})
-        self.shortfalls = Shortfalls(self.facts, self.knowledge.defaults, self.behind, leaves, ranges)
+        self.shortfalls = Shortfalls(self.facts, self.knowledge.defaults, self.behind, self._steps.keys(), leaves, ranges)
 
     def rule(self, name: str) -> k.Rule:
         """A rule by id; those of a crosswalk are bound to a finding."""
         return self.plan.rules[self.positions[name]] if name in self.positions else self.knowledge.rules[name]
 
     def part(self, rule: k.Rule, formula: bool = False) -> Part | None:
-        """A rule's condition or formula; None if it has none. Kept with the plan."""
+        """A rule's condition or formula; None if it has none. Kept with the knowledge base."""
         part = self._parts[formula].get(rule.id)
         if part is None:
             node = rule.value if formula else rule.when
@@ -108,8 +110,6 @@ class Ways:
             position = None if formula else self.positions.get(rule.id)
             evaluator = None if position is None else self.plan.evaluators[position]
             part = self._parts[formula][rule.id] = Part(node, self.knowledge.defaults, evaluator)
-            if self._steps.keys().isdisjoint(part.facts):
-                part.stated = part.facts
         return part
 
     def truth(self, rule: k.Rule) -> bool | None:
@@ -128,10 +128,11 @@ class Ways:
 
     def _lacking(self, part: Part, wanted: bool) -> Found:
         """What a condition lacks; kept with the plan by the values of its facts: most of them are the same in many cases."""
-        if part.stated is None or not self._open.isdisjoint(part.stated):
+        reads = part.facts
+        if self.shortfalls.is_blank(reads) or not self._open.isdisjoint(reads) or not self._steps.keys().isdisjoint(reads):
             return self.shortfalls.condition(part, wanted, self.facts)
         kept = self._kept
-        key = (part, wanted, *map(self._plain.get, part.stated))
+        key = (part, wanted, *map(self._plain.get, reads))
         found = kept.get(key)
         if found is None:
             if len(kept) >= MOST_KEPT:
@@ -151,12 +152,8 @@ class Ways:
             options = self._falls[rule.id] = [(x.facts, self.shortfalls.condition(x, False, self.facts)) for x in part.parts]
         return min(options, key=lambda option: (option[1].cost[0], not kept.isdisjoint(option[0]), option[1].cost))[1]
 
-    def behind(self, goal: Goal) -> Found | None:
-        """What a goal lacks by its nearest way; None if no rule of the case writes the fact."""
-        if goal.fact not in self._steps:
-            return None
-        if not goal.tests:
-            return NOTHING
+    def behind(self, goal: Goal) -> Found:
+        """What a goal lacks by its nearest way."""
         found = self._behind.get(goal)
         if found is None:
             found = self._behind[goal] = self._recalled(goal.fact, goal, lambda: self._nearest(goal))
@@ -167,7 +164,7 @@ class Ways:
         state = self._state(fact)
         if state is None:
             return work()
-        kept: dict[Any, Found] = self.plan.memo.setdefault("goals", {})
+        kept: dict[Any, Found] = self.plan.memo.setdefault("blank" if state is BLANK else "goals", {})
         found = kept.get((asked, state))
         if found is None:
             found = work()
@@ -181,7 +178,9 @@ class Ways:
         if fact not in self._states:
             names = stated_behind(fact, self._steps, self.rows, self.plan.memo.setdefault("behind", {}))
             self._states[fact] = None
-            if self._open.isdisjoint(names):
+            if self.facts.keys().isdisjoint(names):
+                self._states[fact] = BLANK
+            elif self._open.isdisjoint(names):
                 known: dict[Any, object] = self.plan.memo.setdefault("states", {})
                 if len(known) >= MOST_KEPT:
                     known.clear()
@@ -333,7 +332,7 @@ class Ways:
                 bound = _bound(tests, worst)
                 if bound is not None and (value > bound if worst else value < bound):
                     goal = (("<=" if worst else ">=", bound),)
-                    fall = self.behind(Goal(other.fact, goal)) or _impossible(other.fact, True)
+                    fall = self.behind(Goal(other.fact, goal)) if other.fact in self._steps else _impossible(other.fact, True)
                     blocks.append(Block(other.fact, value, self.giving(other.fact), fall, "reconcile"))
             carried = self._carried(item.fact, tests)
             ways += [replace(way, fact=step.decision.fact, blocks=(*way.blocks, *blocks)) for way in carried]

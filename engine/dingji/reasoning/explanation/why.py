@@ -17,7 +17,8 @@ from dingji.inference.prover import Evaluation
 from dingji.inference.run import Run, run
 from dingji.knowledge import model as k
 from dingji.knowledge.linking import rule_reads
-from dingji.language.evaluate import tracer
+from dingji.language import nodes as n
+from dingji.language.evaluate import Tracer, tracer
 from dingji.methods import model as m
 from dingji.methods.proof import Prover, shown_value
 from dingji.records import Draft, Record
@@ -224,7 +225,7 @@ class Proofs(Prover):
             return self._rule(self.positions[rule.id], fact)
         concluded = dict(rule.then).get(fact)
         source = self.knowledge.sources.get(rule.source)
-        condition = None if rule.when is None else self._condition(tracer(rule.when, self.knowledge.defaults), self.evaluation.facts, {})
+        condition = None if rule.when is None else self._condition(self._tracer(rule.id, rule.when), self.evaluation.facts, {})
         return m.RuleProof(
             id=rule.id,
             truth=True if condition is None else condition.truth,
@@ -237,6 +238,13 @@ class Proofs(Prover):
             note=rule.note,
             condition=condition,
         )
+
+    def _tracer(self, rule: str, when: n.Node) -> Tracer:
+        """The tracer of a rule that the plan leaves out; kept with the knowledge base."""
+        known: dict[str, Tracer] = self.knowledge.plans.setdefault("tracers", {})
+        if rule not in known:
+            known[rule] = tracer(when, self.knowledge.defaults)
+        return known[rule]
 
     def label(self, name: str) -> k.Words:
         """The label of a fact."""

@@ -18,9 +18,9 @@ from dingji.methods import model as m
 from dingji.methods.findings import reachable
 from dingji.methods.grounds import grounds
 from dingji.methods.proof import shown_value
-from dingji.reasoning.explanation.lacks import Found, Goal, Lack, joined
+from dingji.reasoning.explanation.lacks import Goal, Lack, joined
 from dingji.reasoning.explanation.needs import Need, Needs
-from dingji.reasoning.explanation.trial import Outcome, tried
+from dingji.reasoning.explanation.trial import Outcome, Trials
 from dingji.reasoning.explanation.ways import Block, Way, Ways
 from dingji.reasoning.explanation.why import (
     Exclusion,
@@ -181,7 +181,7 @@ class _Answer:
     def __init__(self, about: Subject, most: int) -> None:
         self.about, self.most = about, most
         self.ways = Ways(about.evaluation)
-        self.trials: dict[frozenset[Any], Outcome | None] = {}
+        self.trials = Trials(about)
         self.told: dict[int, tuple[Block, Against]] = {}
         self.index = frozenset(about.knowledge.index)
         self.proofs = Proofs(about)
@@ -333,15 +333,8 @@ class _Answer:
             against=tuple(self._against(block) for block in way.blocks),
             left_out=tuple(x.fact for x in way.found.own if x.fact in self.index and x.truth is False) if outside else (),
             facts=self._facts(rule),
-            then=self._tried(whole, way, target) if target else None,
+            then=self.trials.outcome(whole.base, target, way.value) if target else None,
         )
-
-    def _tried(self, whole: Found, way: Way, target: str) -> Outcome | None:
-        """What the case would be with what is lacking made good; the same changes are tried once."""
-        key = frozenset(lack.key for lack in whole.base)
-        if key and key not in self.trials:
-            self.trials[key] = tried(self.about, whole.base, target, way.value)
-        return self.trials.get(key)
 
     def _behind(self, lacks: Iterable[Lack]) -> tuple[tuple[Route, ...], int]:
         """The nearest route to each derived value that is needed, and how many others there are."""

@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import Any
 
-from dingji.inference.plan import Plan, Step
+from dingji.inference.plan import Entry, Plan, Step
 from dingji.inference.policies import Hit
 from dingji.inference.prover import Evaluation, conclude
 from dingji.knowledge.linking import rule_reads
 from dingji.records import Draft, field
 
-_Readers = dict[int, tuple[int, ...]]
-"""Steps by number, each with the positions of its rules to evaluate again."""
+_Readers = dict[int, dict[int, Entry]]
+"""Steps by number, each with the entries to evaluate again, by the positions of their rules."""
 
 
 class Index(Draft):
@@ -49,8 +49,7 @@ def _indexed(plan: Plan) -> Index:
             index.whole.setdefault(name, set()).add(number)
         for entry in step.entries:
             for name in rule_reads(plan.rules[entry.position]):
-                readers = index.readers.setdefault(name, {})
-                readers[number] = (*readers.get(number, ()), entry.position)
+                index.readers.setdefault(name, {}).setdefault(number, {})[entry.position] = entry
                 if step.formula is not None:
                     index.whole.setdefault(name, set()).add(number)
     for position in (*plan.requirements, *plan.flags, *plan.duties):
@@ -74,7 +73,7 @@ class _Spread:
         self.plan, self.index = base.plan, index_of(base.plan)
         self.evaluation = Evaluation(base.plan, dict(base.facts), list(base.truths), dict(base.outcomes))
         self.queue: list[int] = []
-        self.rules: dict[int, set[int]] = {}
+        self.rules: _Readers = {}
         self.whole: set[int] = set()
         self.changed: set[str] = set()
         self.now = -1
@@ -102,9 +101,9 @@ class _Spread:
         else:
             facts[name] = value
         self.changed.add(name)
-        for number, positions in self.index.readers.get(name, {}).items():
+        for number, entries in self.index.readers.get(name, {}).items():
             if number > self.now:
-                self.rules.setdefault(number, set()).update(positions)
+                self.rules.setdefault(number, {}).update(entries)
                 heappush(self.queue, number)
         for number in self.index.whole.get(name, ()):
             if number > self.now:
@@ -112,16 +111,15 @@ class _Spread:
                 heappush(self.queue, number)
 
     def _step(self, step: Step) -> None:
-        truths, touched = self.evaluation.truths, self.now in self.whole
-        marked = self.rules.get(self.now, ())
-        for position, _, evaluator, first in step.entries:
-            if position in marked:
-                if first:
-                    truth = evaluator(self.evaluation.facts)
-                    touched = touched or truth is not truths[position]
+        truths, facts, touched = self.evaluation.truths, self.evaluation.facts, self.now in self.whole
+        for position, _, evaluator, first in self.rules.get(self.now, {}).values():
+            if first:
+                truth = evaluator(facts)
+                if truth is not truths[position]:
                     truths[position] = truth
-                else:
-                    touched = True  # the step before it has evaluated the rule
+                    touched = True
+            else:
+                touched = True  # the step before it has evaluated the rule
         last = self.index.writers[step.decision.fact][-1]
         if touched and self.now == last:
             self._conclude(step.decision.fact)

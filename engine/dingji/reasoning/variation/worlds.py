@@ -159,7 +159,7 @@ class Worlds:
 
 
 def _readers(plan: Plan, fact: str) -> frozenset[int]:
-    return frozenset(p for places in index_of(plan).readers.get(fact, {}).values() for p in places)
+    return frozenset().union(*index_of(plan).readers.get(fact, {}).values())
 
 
 def _false(evaluation: Evaluation, change: Change) -> int:
