@@ -44,7 +44,7 @@ DAY = dt.date(2024, 7, 1)
 KIND = {"subject": "hazard", "sector": "trade", "special_field": "none"}
 SAMPLE = 2_000
 NUMBER = (6, 1)
-RUNS = 3
+RUNS, TURNS = 3, 7
 
 
 def only(kb: Knowledge, kept: set[str], most: int | None = None) -> Knowledge:
@@ -153,9 +153,18 @@ def best(run: Callable[[], object], times: int = RUNS) -> Took:
     return Took(min(t.wall for t in found), min(t.cpu for t in found))
 
 
-def copied(connection: Any, query: str, target: Path) -> Took:
-    """How long a query takes, to a Parquet file."""
-    return best(lambda: connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet)"))
+def copying(connection: Any, query: str, target: Path) -> Callable[[], object]:
+    """A query, to a Parquet file."""
+    return lambda: connection.execute(f"COPY ({query}) TO '{target}' (FORMAT parquet)")
+
+
+def in_turns(runs: dict[str, Callable[[], object]], times: int = RUNS) -> dict[str, Took]:
+    """The best of several runs of each, one after the other and again: a machine may change its speed in between."""
+    found: dict[str, list[Took]] = {name: [] for name in runs}
+    for _ in range(times):
+        for name, run in runs.items():
+            found[name].append(best(run, 1))
+    return {name: Took(min(t.wall for t in took), min(t.cpu for t in took)) for name, took in found.items()}
 
 
 def peak(rows: int, folder: Path) -> float:
@@ -240,7 +249,9 @@ def main(rows: int) -> None:
         register(connection, kb, rows, path)
         plan = plan_for(kb, dict(KIND), DAY)
         ours, hand, out, other = compiled(plan, kb, path), by_hand(kb, path), folder / "ours.parquet", folder / "hand.parquet"
-        own_time, hand_time = copied(connection, ours, out), copied(connection, hand, other)
+        runs = {"ours": copying(connection, ours, out), "hand": copying(connection, hand, other)}
+        for run in runs.values():
+            run()
         both = f"read_parquet('{out}') o JOIN read_parquet('{other}') h USING (_row)"
         unfired = "len(h.fired) = 0 AND o.findings[1].undecided <> h.undecided"
         differ = f"o.doubt OR list_sort(o.findings[1].fired) <> list_sort(h.fired) OR ({unfired})"
@@ -250,24 +261,25 @@ def main(rows: int) -> None:
         both = f"SELECT findings[1].fired, findings[1].undecided FROM read_parquet('{out}') ORDER BY _row LIMIT {SAMPLE}"
         listed = [(set(fired), set(open_)) for fired, open_ in connection.execute(both).fetchall()]
         cases = sample(connection, kb, path)
-        peers = same_results(listed, kb, cases)
+        for title, fire in same_results(listed, kb, cases).items():
+            runs[title] = lambda fire=fire: [fire(case) for case in cases]  # type: ignore[misc]
+        took = in_turns(runs, TURNS)
+        own_time, hand_time = took["ours"], took["hand"]
         cores, load = os.cpu_count(), " ".join(f"{x:.1f}" for x in os.getloadavg())
         print(f"CPython {platform.python_version()}, {cores} cores, load {load}; DuckDB {version('duckdb')}")
-        print(f"{rows:,} rows, {len(items(kb))} items; best of {RUNS}\n")
+        print(f"{rows:,} rows, {len(items(kb))} items; best of {TURNS}\n")
         print("| engine | cases/s | cases per CPU second | dingji is faster | by CPU, per core | bar |\n|---|---:|---:|---:|---:|---:|")
         print(f"| dingji, DuckDB | {rows / own_time.wall:,.0f} | {rows / own_time.cpu:,.0f} | | | |")
         ratio = f"{hand_time.wall / own_time.wall:.2f}x | {hand_time.cpu / own_time.cpu:.2f}x"
         print(f"| query by hand, DuckDB | {rows / hand_time.wall:,.0f} | {rows / hand_time.cpu:,.0f} | {ratio} | 0.7x |")
         for title, package, _, _, bar in PEERS:
-            fire = peers[title]
-            took = best(lambda fire=fire: [fire(case) for case in cases])  # type: ignore[misc]
-            rates = len(cases) / took.wall, len(cases) / took.cpu
+            rates = len(cases) / took[title].wall, len(cases) / took[title].cpu
             ratio = f"{rows / own_time.wall / rates[0]:,.0f}x | {rows / own_time.cpu / rates[1]:,.0f}x"
             shown = f"{bar}x" if bar else ""
             print(f"| {title} {version(package)} | {rates[0]:,.0f} | {rates[1]:,.0f} | {ratio} | {shown} |", flush=True)
         commands(connection, kb, rows, folder)
         same_by_command(connection, out, folder, rows)
-        growth(connection, kb, rows, folder, own_time)
+        growth(connection, kb, rows, folder)
 
 
 def commands(connection: Any, kb: Knowledge, rows: int, folder: Path) -> None:
@@ -287,18 +299,20 @@ def commands(connection: Any, kb: Knowledge, rows: int, folder: Path) -> None:
         print(f"| {title} | {took.wall:.1f} | {took.cpu:.1f} | {many / took.wall:,.0f} | {memory:,.0f} MB |", flush=True)
 
 
-def growth(connection: Any, kb: Knowledge, rows: int, folder: Path, own_time: Took) -> None:
+def growth(connection: Any, kb: Knowledge, rows: int, folder: Path) -> None:
     """Memory and time as rows and rules grow."""
     register(connection, kb, rows * 10, folder / f"{rows * 10}.parquet")
     small, large = peak(rows, folder), peak(rows * 10, folder)
     few = only(dingji.load(), {LIST}, len(items(kb)) // 10)
-    plan = plan_for(few, dict(KIND), DAY)
-    few_time = copied(connection, compiled(plan, few, folder / f"{rows}.parquet"), folder / "few.parquet")
-    many_time = copied(connection, compiled(plan_for(kb, dict(KIND), DAY), kb, folder / f"{rows * 10}.parquet"), folder / "many.parquet")
+    runs = {}
+    for name, known, many in (("few", few, rows), ("own", kb, rows), ("many", kb, rows * 10)):
+        query = compiled(plan_for(known, dict(KIND), DAY), known, folder / f"{many}.parquet")
+        runs[name] = copying(connection, query, folder / "grown.parquet")
+    took = in_turns(runs)
     print("\n| as it grows | measured | bar |\n|---|---:|---:|")
     print(f"| peak memory, rows x 10 | {small:,.0f} -> {large:,.0f} MB ({large / small - 1:+.0%}) | +20 %, 4,096 MB |")
-    print(f"| CPU per row, rules x 10 | {own_time.cpu / few_time.cpu:.1f}x | 10x |")
-    print(f"| CPU per row, rows x 10 | {many_time.cpu / 10 / own_time.cpu:.2f}x | 1.1x |")
+    print(f"| CPU per row, rules x 10 | {took['own'].cpu / took['few'].cpu:.1f}x | 10x |")
+    print(f"| CPU per row, rows x 10 | {took['many'].cpu / 10 / took['own'].cpu:.2f}x | 1.1x |")
 
 
 if __name__ == "__main__":
