@@ -21,6 +21,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import dingji
@@ -137,8 +138,8 @@ def beyond_grading(kb: dingji.Knowledge, case: Case, change: str) -> str:
     def evaluate() -> object:
         return run(kb, case.facts(), case.as_of)
 
-    took = {name: beyond(lambda n=name: why_not(kb, case, grade=n), evaluate) for name in asked}  # type: ignore[misc]
-    first = {name: beyond(lambda n=name: anew(n), evaluate) for name in asked}  # type: ignore[misc]
+    took = {name: beyond(partial(why_not, kb, case, grade=name), evaluate) for name in asked}
+    first = {name: beyond(partial(anew, name), evaluate) for name in asked}
     for bar, figures in (("why-not", took), ("anew", first)):
         cells.append(", ".join(f"{name} {more}{held(bar, f'{case.id} {name}', more.cpu)}" for name, more in figures.items()))
     if change:
